@@ -1,0 +1,89 @@
+"""Hardware counters of the machine, live in Jupyter.
+
+``perfwidgets.Dashboard()`` is all of it; the other names are its parts. Each is imported when it
+is first asked for, so that the command line needs neither ipywidgets nor bqplot.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from perfwidgets.availability import Availability as Availability
+    from perfwidgets.availability import check as check
+    from perfwidgets.collector import Backoff as Backoff
+    from perfwidgets.events import DEFAULT_EVENTS as DEFAULT_EVENTS
+    from perfwidgets.events import Event as Event
+    from perfwidgets.models.history import History as History
+    from perfwidgets.models.monitor import Monitor as Monitor
+    from perfwidgets.perf_csv import read_perf_csv as read_perf_csv
+    from perfwidgets.samples import Reading as Reading
+    from perfwidgets.samples import Sample as Sample
+    from perfwidgets.samples import Status as Status
+    from perfwidgets.sources.perf_stat import PerfStat as PerfStat
+    from perfwidgets.sources.vmstat import VmStat as VmStat
+    from perfwidgets.widgets.bandwidth_chart import BandwidthChart as BandwidthChart
+    from perfwidgets.widgets.counter_grid import CounterGrid as CounterGrid
+    from perfwidgets.widgets.dashboard import Dashboard as Dashboard
+    from perfwidgets.widgets.event_selector import EventSelector as EventSelector
+    from perfwidgets.widgets.history_chart import HistoryChart as HistoryChart
+    from perfwidgets.widgets.status_bar import StatusBar as StatusBar
+
+__all__ = [
+    "DEFAULT_EVENTS",
+    "Availability",
+    "Backoff",
+    "BandwidthChart",
+    "CounterGrid",
+    "Dashboard",
+    "Event",
+    "EventSelector",
+    "History",
+    "HistoryChart",
+    "Monitor",
+    "PerfStat",
+    "Reading",
+    "Sample",
+    "Status",
+    "StatusBar",
+    "VmStat",
+    "check",
+    "read_perf_csv",
+]
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Availability": "availability",
+    "Backoff": "collector",
+    "BandwidthChart": "widgets.bandwidth_chart",
+    "CounterGrid": "widgets.counter_grid",
+    "DEFAULT_EVENTS": "events",
+    "Dashboard": "widgets.dashboard",
+    "Event": "events",
+    "EventSelector": "widgets.event_selector",
+    "History": "models.history",
+    "HistoryChart": "widgets.history_chart",
+    "Monitor": "models.monitor",
+    "PerfStat": "sources.perf_stat",
+    "Reading": "samples",
+    "Sample": "samples",
+    "Status": "samples",
+    "StatusBar": "widgets.status_bar",
+    "VmStat": "sources.vmstat",
+    "check": "availability",
+    "read_perf_csv": "perf_csv",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

@@ -1,0 +1,48 @@
+"""A cell that is run again replaces what its last run made."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from typing import Protocol
+
+__all__ = ["made_here"]
+
+
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+#: cell id -> (the execution that made them, what it made)
+_made: dict[str, tuple[str, list[weakref.ref[_Closable]]]] = {}
+
+
+def made_here(thing: _Closable) -> None:
+    """Close `thing` when the cell that is running now is run again.
+
+    Outside of a notebook, or where the front end gives cells no id, nothing happens.
+    """
+    cell, execution = _running_cell()
+    if not cell:
+        return
+    last, things = _made.get(cell, (execution, []))
+    if last != execution:
+        for reference in reversed(things):
+            old = reference()
+            if old is not None:
+                old.close()
+        things = []
+    things.append(weakref.ref(thing))
+    _made[cell] = (execution, things)
+
+
+def _running_cell() -> tuple[str, str]:
+    """Return the id of the running cell and of its execution, or two empty texts."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None:
+        return "", ""
+    parent = kernel.get_parent() or {}
+    cell = parent.get("metadata", {}).get("cellId", "")
+    return str(cell or ""), str(parent.get("header", {}).get("msg_id", ""))

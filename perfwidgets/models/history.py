@@ -1,0 +1,269 @@
+"""The last samples, in columns."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perfwidgets.samples import Sample, Status
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["History", "Rows"]
+
+_Floats = NDArray[np.float64]
+_Shares = NDArray[np.float32]
+
+#: how a share column says that there is no count
+_NO_COUNT = {Status.NOT_COUNTED: -1.0, Status.NOT_SUPPORTED: -2.0, Status.MISSING: -3.0}
+_SLACK = 16
+#: no window and interval make us hold more rows than this
+_MOST_ROWS = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of a history, oldest first.
+
+    Attributes
+    ----------
+    first
+        The number of the first row; rows are numbered from 0 as they are added.
+    events
+        Names of the columns of `counts` and `shares`.
+    times
+        Ends of the intervals in Unix seconds (seconds from the beginning where a source does not
+        tell), shape ``(n,)``.
+    durations
+        Measured lengths in seconds, ``(n,)``; NaN in a row that marks a gap.
+    counts
+        ``(n, events)``; NaN where not counted.
+    shares
+        ``(n, events)``: the share of the interval that was counted, 0 to 1; −1 not counted,
+        −2 not supported, −3 no row.
+    """
+
+    first: int
+    events: tuple[str, ...]
+    times: _Floats
+    durations: _Floats
+    counts: _Floats
+    shares: _Shares
+
+
+class History:
+    """A ring buffer of samples, one column for each event; bounded in time and memory.
+
+    Written by one thread, read by any: what is read is a copy.
+
+    Parameters
+    ----------
+    window
+        How far back it reaches, in seconds.
+    interval
+        The expected time between samples in seconds, which sets the first size.
+    """
+
+    def __init__(self, window: float, interval: float | None = None) -> None:
+        self.window = window
+        self._lock = threading.Lock()
+        self._columns: dict[str, int] = {}
+        self._last_layout: tuple[tuple[str, ...], list[int]] = ((), [])
+        self._next = 0
+        self._oldest = 0
+        self._allocate(self._rows_for(interval or 1.0), 0)
+
+    def __len__(self) -> int:
+        return self._next - self._oldest
+
+    def __repr__(self) -> str:
+        return f"History({len(self._columns)} events, window={self.window:g})"
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The columns: names of events; the second of a name is ``name #2``."""
+        return tuple(self._columns)
+
+    @property
+    def next_number(self) -> int:
+        """The number that the next row will have."""
+        return self._next
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held by the columns, in bytes."""
+        columns = (self._times, self._durations, self._counts, self._shares)
+        return sum(column.nbytes for column in columns)
+
+    def expect(self, interval: float | None) -> None:
+        """Make room for samples `interval` seconds apart."""
+        with self._lock:
+            capacity = self._rows_for(interval or 1.0)
+            if capacity > len(self._times):
+                self._move(capacity, len(self._columns))
+
+    def append(self, sample: Sample) -> None:
+        """Add what one interval counted."""
+        time = sample.timestamp if sample.timestamp is not None else sample.time
+        with self._lock:
+            columns = self._columns_of(sample)
+            row = self._row(time)
+            self._durations[row] = math.nan if sample.duration is None else sample.duration
+            for column, reading in zip(columns, sample.readings, strict=True):
+                if reading.count is not None:
+                    self._counts[row, column] = reading.count
+                    self._shares[row, column] = reading.running
+                else:
+                    self._shares[row, column] = _NO_COUNT.get(reading.status, -1.0)
+
+    def gap(self) -> None:
+        """Mark that samples are missing after the last one: lines break here."""
+        with self._lock:
+            if self._next > self._oldest:
+                last = (self._next - 1) % len(self._times)
+                if not math.isnan(self._durations[last]):
+                    self._row(float(self._times[last]))
+
+    def rows(self, first: int = 0) -> Rows:
+        """Return a copy of the rows from number `first` on, as far as they are still held."""
+        with self._lock:
+            start = min(max(first, self._oldest), self._next)
+            index = np.arange(start, self._next) % len(self._times)
+            width = len(self._columns)
+            return Rows(
+                start,
+                self.events,
+                self._times[index],
+                self._durations[index],
+                self._counts[index, :width],
+                self._shares[index, :width],
+            )
+
+    @property
+    def times(self) -> _Floats:
+        """Ends of the intervals in Unix seconds."""
+        return self.rows().times
+
+    def counts(self, event: str) -> _Floats:
+        """Counts of each interval; NaN where not counted."""
+        return self.rows().counts[:, self._column(event)]
+
+    def rates(self, event: str) -> _Floats:
+        """Counts per second of the measured time; NaN where not counted."""
+        rows = self.rows()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rates: _Floats = rows.counts[:, self._column(event)] / rows.durations
+        rates[~(rows.durations > 0)] = math.nan
+        return rates
+
+    def running(self, event: str) -> _Floats:
+        """The share of each interval that was counted, 0 to 1; NaN where there is no count."""
+        shares = self.rows().shares[:, self._column(event)].astype(np.float64)
+        shares[shares < 0] = math.nan
+        return shares
+
+    def to_pandas(self, values: Literal["counts", "rates", "running"] = "counts") -> pd.DataFrame:
+        """Return a table: a row for each interval, a column for each event.
+
+        Parameters
+        ----------
+        values
+            Counts of the interval, rates per second, or the share of time that was counted.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by the end of the interval (UTC); with `duration` in seconds as first column.
+            Gaps are rows of NaN.
+        """
+        import pandas as pd  # noqa: PLC0415  (takes a second, and few ask for it)
+
+        if values not in ("counts", "rates", "running"):
+            raise ValueError(f"{values!r} is no kind of value. Give counts, rates or running.")
+        rows = self.rows()
+        numbers = rows.counts
+        if values == "rates":
+            with np.errstate(divide="ignore", invalid="ignore"):
+                numbers = rows.counts / rows.durations[:, None]
+        elif values == "running":
+            numbers = np.where(rows.shares < 0, math.nan, rows.shares)
+        index = pd.to_datetime(rows.times, unit="s", utc=True).rename("time")
+        table = pd.DataFrame(numbers, index=index, columns=list(rows.events))
+        table.insert(0, "duration", rows.durations)
+        return table
+
+    def _column(self, event: str) -> int:
+        try:
+            return self._columns[event]
+        except KeyError:
+            known = ", ".join(self._columns) or "none yet"
+            raise KeyError(f"there is no history of {event!r}; there is of: {known}") from None
+
+    def _columns_of(self, sample: Sample) -> Sequence[int]:
+        names = tuple(reading.event for reading in sample.readings)
+        if names != self._last_layout[0]:
+            keys = _unique(names)
+            new = [key for key in keys if key not in self._columns]
+            if new:
+                self._columns |= {key: len(self._columns) + i for i, key in enumerate(new)}
+                self._move(len(self._times), len(self._columns))
+            self._last_layout = (names, [self._columns[key] for key in keys])
+        return self._last_layout[1]
+
+    def _row(self, time: float) -> int:
+        """Take the next row, empty but for its time; return its place."""
+        oldest_in_window = time - self.window
+        while self._oldest < self._next and (
+            self._times[self._oldest % len(self._times)] < oldest_in_window
+        ):
+            self._oldest += 1
+        if self._next - self._oldest == len(self._times):
+            if len(self._times) < _MOST_ROWS:
+                self._move(min(2 * len(self._times), _MOST_ROWS), len(self._columns))
+            else:
+                self._oldest += 1
+        row = self._next % len(self._times)
+        self._next += 1
+        self._times[row] = time
+        self._durations[row] = math.nan
+        self._counts[row] = math.nan
+        self._shares[row] = _NO_COUNT[Status.MISSING]
+        return row
+
+    def _rows_for(self, interval: float) -> int:
+        return min(math.ceil(self.window / interval * 1.02) + _SLACK, _MOST_ROWS)
+
+    def _allocate(self, capacity: int, width: int) -> None:
+        self._times = np.full(capacity, math.nan)
+        self._durations = np.full(capacity, math.nan)
+        self._counts = np.full((capacity, width), math.nan)
+        self._shares = np.full((capacity, width), _NO_COUNT[Status.MISSING], np.float32)
+
+    def _move(self, capacity: int, width: int) -> None:
+        old = (self._times, self._durations, self._counts, self._shares)
+        numbers = np.arange(self._oldest, self._next)
+        source = numbers % len(old[0])
+        self._allocate(capacity, width)
+        target = numbers % capacity
+        kept = old[2].shape[1]
+        self._times[target] = old[0][source]
+        self._durations[target] = old[1][source]
+        self._counts[target, :kept] = old[2][source]
+        self._shares[target, :kept] = old[3][source]
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """``[a, b, a]`` as ``[a, b, "a #2"]``."""
+    seen: dict[str, int] = {}
+    keys = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        keys.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
+    return keys

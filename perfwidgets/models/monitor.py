@@ -1,0 +1,337 @@
+"""The observable model of what a collector delivers."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any, Self
+
+import traitlets
+
+from perfwidgets import lifetime
+from perfwidgets.collector import Backoff, Collector, State
+from perfwidgets.errors import ArgumentError, SourceError
+from perfwidgets.models.history import History
+from perfwidgets.models.observers import GuardedTraits
+from perfwidgets.samples import Sample
+from perfwidgets.sources.base import Source
+
+__all__ = ["Monitor"]
+
+_STATES = ("idle", "starting", "running", "paused", "stopped", "failed")
+
+
+class Monitor(GuardedTraits):
+    """Samples of the machine as traits that anyone can observe and link.
+
+    ::
+
+        with Monitor(PerfStat(interval=0.5), VmStat(interval=0.5)) as monitor:
+            monitor.observe(lambda change: print(change.new["page-faults"].rate), "sample")
+            monitor.wait_for_sample(timeout=5)
+
+    Sources run on a thread of their own and go on while a cell runs. That thread alone sets the
+    traits, so observers are called on it.
+
+    Parameters
+    ----------
+    *sources
+        At least one of `PerfStat`, `VmStat`, …; at most one counts events, one memory activity.
+    window
+        How far back the histories reach, in seconds.
+    backoff
+        How a source that ended is started again.
+
+    Raises
+    ------
+    ArgumentError
+        If a source is none, or two are of one kind.
+    """
+
+    state: State = traitlets.Enum(
+        _STATES,
+        default_value="idle",
+        help="State of the counters' source. Waiting to start again is `starting` with `error` set.",
+    )  # type: ignore[assignment]
+    error: SourceError | None = traitlets.Instance(
+        SourceError, allow_none=True, help="Why the counters' source failed or starts again."
+    )  # type: ignore[assignment]
+    states: dict[str, State] = traitlets.Dict(help="Source's name -> its state.")  # type: ignore[assignment]
+    errors: dict[str, SourceError] = traitlets.Dict(help="Source's name -> its error, if any.")  # type: ignore[assignment]
+    sample: Sample | None = traitlets.Instance(
+        Sample, allow_none=True, help="The latest counts of events."
+    )  # type: ignore[assignment]
+    memory: Sample | None = traitlets.Instance(
+        Sample, allow_none=True, help="The latest memory activity, from /proc/vmstat."
+    )  # type: ignore[assignment]
+    events: tuple[str, ...] = traitlets.Tuple(help="The events that are asked for.")  # type: ignore[assignment]
+    interval: float | None = traitlets.Float(
+        None, allow_none=True, help="Seconds asked for between samples of the counters."
+    )  # type: ignore[assignment]
+    cores: str | None = traitlets.Unicode(
+        None, allow_none=True, help="The cores counted, as perf's list; None for all."
+    )  # type: ignore[assignment]
+    perf_version: str | None = traitlets.Unicode(
+        None, allow_none=True, help="perf's version, once it was started."
+    )  # type: ignore[assignment]
+    refused: dict[str, str] = traitlets.Dict(help="Events whose name perf refused -> its words.")  # type: ignore[assignment]
+    dropped: int = traitlets.Int(
+        0, help="Samples that had left the history before any view was sent them."
+    )  # type: ignore[assignment]
+
+    def __init__(
+        self, *sources: Source, window: float = 300.0, backoff: Backoff | None = None
+    ) -> None:
+        super().__init__()
+        self._sources = _named(sources)
+        self.window = _check_window(window)
+        self._counters = _of_kind(self._sources, "counters")
+        self._memory = _of_kind(self._sources, "memory")
+        lead = self._counters or self._memory
+        ordered = {lead: self._sources[lead], **self._sources} if lead else self._sources
+        self._lead = next(iter(ordered))
+        self.history = History(self.window, self._interval_of(self._counters))
+        self.memory_history = History(self.window, self._interval_of(self._memory))
+        self.sample_count = 0
+        self._collector = Collector(ordered, self, backoff=backoff)
+        self._tickers: list[Callable[[], None]] = []
+        self._arrival = threading.Condition()
+        self._arrivals = 0
+        self._show_source(self._lead)
+        self.states = dict.fromkeys(self._sources, "idle")
+        lifetime.made_here(self)
+
+    def __repr__(self) -> str:
+        return f"Monitor({', '.join(self._sources)}, window={self.window:g})"
+
+    # ------------------------------------------------------------------ life
+
+    def start(self) -> Self:
+        """Start counting; after a failure, try again. Returns at once."""
+        self._collector.start()
+        return self
+
+    def stop(self) -> None:
+        """End counting, and with it perf. What was collected stays; `start` goes on."""
+        self._collector.stop()
+
+    close = stop
+
+    def pause(self) -> None:
+        """End perf for now, so that nothing is spent; `resume` goes on, after a gap."""
+        self._collector.pause()
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        self._collector.start()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def configure(
+        self,
+        *,
+        events: Iterable[str] | str | None = None,
+        cores: Any = ...,
+        interval: float | None = None,
+        per_core: bool | None = None,
+    ) -> None:
+        """Count something else from now on; the history goes on, with a gap.
+
+        Parameters
+        ----------
+        events, cores, interval, per_core
+            As for `PerfStat`; what is not given stays. The interval holds for all sources.
+
+        Raises
+        ------
+        ArgumentError
+            If one is unusable; nothing is changed then.
+        """
+        changes: dict[str, Any] = {"events": events, "interval": interval, "per_core": per_core}
+        changes = {key: value for key, value in changes.items() if value is not None}
+        if cores is not ...:
+            changes["cores"] = cores
+        replaced = {}
+        for name in self._sources:
+            source = self._collector.source(name)
+            own = {k: v for k, v in changes.items() if name == self._counters or k == "interval"}
+            if own and hasattr(source, "replace"):
+                replaced[name] = source.replace(**own)
+        if set(changes) - {"interval"} and self._counters is None:
+            raise ArgumentError(
+                "This monitor counts no events", "Give it a PerfStat before configuring events."
+            )
+        for name, source in replaced.items():
+            self._sources[name] = source
+            self._collector.replace(name, source)
+            if not self._collector.running and name == self._lead:
+                self._show_source(name)
+
+    def wait_for_sample(self, timeout: float = 10.0) -> Sample | None:
+        """Wait for the next sample of the counters (of memory activity where there are none).
+
+        Parameters
+        ----------
+        timeout
+            How long to wait, in seconds.
+
+        Returns
+        -------
+        Sample or None
+            `None` if none came in time, or none can come; `state` and `error` then say why.
+        """
+        if self._collector.on_thread:
+            raise ArgumentError(
+                "An observer cannot wait for a sample: it runs on the thread that brings it",
+                "Wait in a cell, or observe `sample`.",
+            )
+        end = time.monotonic() + timeout
+        with self._arrival:
+            seen = self._arrivals
+            while self._arrivals == seen and self._may_come():
+                left = end - time.monotonic()
+                if left <= 0:
+                    return None
+                self._arrival.wait(left)
+            if self._arrivals == seen:
+                return None
+        return self.sample if self._counters else self.memory
+
+    def _may_come(self) -> bool:
+        return self._collector.running and self.states[self._lead] not in (
+            "failed",
+            "stopped",
+            "paused",
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The latest sample's payload; where none can come, ``available: false`` and why."""
+        if self.sample is not None and self.state != "failed":
+            return self.sample.to_dict()
+        if self.error is not None:
+            return {
+                "available": False,
+                "error": self.error.reason,
+                "remedy": self.error.remedy,
+            }
+        return {
+            "available": False,
+            "error": f"no sample yet: the monitor is {self.state}",
+            "remedy": "Start it, and wait for the first interval." if self.state == "idle" else "",
+        }
+
+    # --------------------------------------------------------------- for views
+
+    def on_tick(self, callback: Callable[[], None]) -> None:
+        """Call `callback` on the collector's thread when there is something new, at most 10/s."""
+        self._tickers.append(callback)
+
+    def off_tick(self, callback: Callable[[], None]) -> None:
+        """Take `callback` off again."""
+        if callback in self._tickers:
+            self._tickers.remove(callback)
+
+    def post(self, work: Callable[[], None]) -> None:
+        """Have `work` done on the collector's thread; at once where it does not run."""
+        if self._collector.running:
+            self._collector.post(work)
+        else:
+            work()
+
+    # ---------------------------------------- from the collector, on its thread
+
+    def source_changed(self, name: str, state: State, error: SourceError | None) -> None:
+        """Take over the state of a source."""
+        if state in ("starting", "paused", "stopped", "failed"):
+            self._history_of(name).gap()
+        with self.hold_trait_notifications():
+            self.states = {**self.states, name: state}
+            self.errors = {k: e for k, e in self.errors.items() if k != name} | (
+                {name: error} if error is not None else {}
+            )
+            if name == self._lead:
+                self.error = error
+                self.state = state
+                self._show_source(name)
+        with self._arrival:
+            self._arrival.notify_all()
+
+    def sample_arrived(self, name: str, source: Source, sample: Sample) -> None:
+        """Take over a sample."""
+        self._history_of(name).append(sample)
+        if name == self._counters:
+            self.sample_count += 1
+            self.refused = dict(getattr(source, "refused", {}))
+            self.sample = sample
+        else:
+            self.memory = sample
+        # the last words of a source that `configure` has replaced are not what one waits for
+        if name == self._lead and source is self._sources[name]:
+            with self._arrival:
+                self._arrivals += 1
+                self._arrival.notify_all()
+
+    def tick(self) -> None:
+        """Let the views know that there is something new."""
+        for callback in list(self._tickers):
+            try:
+                callback()
+            except Exception as error:
+                self.note_fault("view", f"{type(error).__name__}: {error}", traceback.format_exc())
+
+    def _history_of(self, name: str) -> History:
+        return self.history if name == self._counters else self.memory_history
+
+    def _show_source(self, name: str) -> None:
+        source = self._sources[name]
+        self.events = source.events if source.kind == "counters" else ()
+        self.interval = source.interval
+        self.cores = getattr(source, "cores", None)
+        self.perf_version = getattr(source, "version", None)
+        self._history_of(name).expect(source.interval)
+
+    def _interval_of(self, name: str | None) -> float | None:
+        return self._sources[name].interval if name else None
+
+
+def _named(sources: tuple[Source, ...]) -> dict[str, Source]:
+    if not sources:
+        raise ArgumentError(
+            "A monitor needs a source", "Give it one, as in `Monitor(PerfStat(), VmStat())`."
+        )
+    for source in sources:
+        if not hasattr(source, "__anext__") or not hasattr(source, "kind"):
+            raise ArgumentError(
+                f"{source!r} is not a source of samples",
+                "Give it PerfStat, VmStat, Replay or Synthetic.",
+            )
+    for kind in ("counters", "memory"):
+        if sum(source.kind == kind for source in sources) > 1:
+            raise ArgumentError(
+                f"Two sources of {kind} were given", "Give one of each kind to a monitor."
+            )
+    return {source.name: source for source in sources}
+
+
+def _of_kind(sources: dict[str, Source], kind: str) -> str | None:
+    return next((name for name, source in sources.items() if source.kind == kind), None)
+
+
+def _check_window(window: float) -> float:
+    if isinstance(window, bool) or not isinstance(window, (int, float)) or not 1 <= window <= 1e7:
+        raise ArgumentError(
+            f"The window {window!r} is no usable number of seconds", "Give 1 to 10,000,000 seconds."
+        )
+    return float(window)

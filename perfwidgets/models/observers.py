@@ -1,0 +1,96 @@
+"""Observers that can fail or dawdle without harm to anybody else."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import traitlets
+
+__all__ = ["Fault", "GuardedTraits"]
+
+#: an observer that takes longer (s) holds up the next sample, and is named
+_SLOW = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that went wrong in the background, while the rest went on.
+
+    Attributes
+    ----------
+    where
+        Whose code it was.
+    message
+        What happened.
+    traceback
+        The whole traceback; empty for an observer that is only slow.
+    times
+        How often it has happened.
+    """
+
+    where: str
+    message: str
+    traceback: str
+    times: int = 1
+
+
+class GuardedTraits(traitlets.HasTraits):
+    """Traits whose observers are called one by one: what one raises reaches no other.
+
+    Faults are kept in `faults`, newest last, one for each observer and message.
+    """
+
+    faults: tuple[Fault, ...] = traitlets.Tuple(
+        help="What went wrong in observers and in drawing, newest last."
+    )  # type: ignore[assignment]
+
+    def observe(
+        self,
+        handler: Callable[..., Any],
+        names: Any = traitlets.All,
+        type: Any = "change",  # noqa: A002  (traitlets' own name)
+    ) -> None:
+        """Call `handler` with each change, on the collector's thread while it runs.
+
+        A handler that raises or is slow is named in `faults` and disturbs no other.
+        """
+        super().observe(_Guarded(handler, self), names=names, type=type)
+
+    def note_fault(self, where: str, message: str, trace: str = "") -> None:
+        """Keep a fault; the same one again only counts up."""
+        others = [f for f in self.faults if (f.where, f.message) != (where, message)]
+        same = [f for f in self.faults if (f.where, f.message) == (where, message)]
+        times = same[0].times + 1 if same else 1
+        self.faults = (*others[-19:], Fault(where, message, trace, times))
+
+
+class _Guarded:
+    """A handler that neither raises nor dawdles unseen; equal to the handler it stands for."""
+
+    def __init__(self, handler: Callable[..., Any], owner: GuardedTraits) -> None:
+        self._handler = handler
+        self._owner = owner
+
+    def __eq__(self, other: object) -> bool:
+        return self._handler == (other._handler if isinstance(other, _Guarded) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._handler)
+
+    def __call__(self, change: Any) -> None:
+        where = getattr(self._handler, "__qualname__", repr(self._handler))
+        began = time.perf_counter()
+        try:
+            self._handler(change)
+        except Exception as error:
+            if change.name != "faults":  # else it would be told of its own fault, for ever
+                message = f"{type(error).__name__}: {error}"
+                self._owner.note_fault(f"observer {where}", message, traceback.format_exc())
+            return
+        taken = time.perf_counter() - began
+        if taken > _SLOW and change.name != "faults":
+            self._owner.note_fault(f"observer {where}", "is slow: it holds up the next sample")

@@ -1,0 +1,195 @@
+"""What one interval counted: `Sample`, its `Reading` of each event, and their `Status`.
+
+Plain values: they know no source and no view. A sample is made once and never changed, so it
+may cross threads.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+__all__ = ["Reading", "Sample", "Status"]
+
+
+class Status(enum.Enum):
+    """How an event fared in one interval. The value is the state in words."""
+
+    COUNTED = "counted"
+    #: perf printed ``<not counted>``: the event was never on a counter in this interval
+    NOT_COUNTED = "not counted"
+    #: perf printed ``<not supported>``, or refused the event's name
+    NOT_SUPPORTED = "not supported"
+    #: asked for, and perf printed no row for it
+    MISSING = "missing"
+
+
+_NO_PARTS: Mapping[str, Reading] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One event in one interval.
+
+    Attributes
+    ----------
+    event
+        The name, as perf printed it.
+    count
+        What was counted in this interval, exactly as printed (scaled by perf where `running` is
+        below 1); `None` if it was not counted, which is not zero.
+    rate
+        `count` per second of the measured time; `None` where there is no count or no usable time.
+    unit
+        perf's own unit (``msec``, ``Joules``, ``MiB`` …), `None` for a plain number.
+    status
+        Whether it was counted, and if not, why.
+    running
+        Share of the interval in which the event was on a counter, 0 to 1. Below 1 the count is
+        perf's extrapolation.
+    parts
+        Where it was counted apart: perf's own label (``CPU3``, ``S0-D0-C1``, ``N0``,
+        ``comm-tid``) to that part's reading.
+    """
+
+    event: str
+    count: int | float | None
+    rate: float | None
+    unit: str | None
+    status: Status
+    running: float
+    parts: Mapping[str, Reading] = field(default_factory=lambda: _NO_PARTS, repr=False)
+
+    @property
+    def scaled(self) -> bool:
+        """Whether the count is extrapolated, since the event shared its counter."""
+        return self.status is Status.COUNTED and self.running < 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """What one interval counted.
+
+    Iterating gives every `Reading` in perf's order; ``sample["cycles"]`` gives the first of that
+    name. Readings of one name are never added up.
+
+    Attributes
+    ----------
+    time
+        Seconds from the source's beginning to the end of this interval.
+    timestamp
+        The end of this interval in Unix seconds; `None` if a file does not tell.
+    duration
+        Measured length of the interval in seconds; `None` if it is not known.
+    readings
+        One for each row that was printed, and one for each event asked for without a row.
+    cores
+        The cores asked for, as perf's list (``"0-3,8"``); `None` for all, or from a file.
+    interval
+        The interval asked for in seconds; `None` from a file.
+    """
+
+    time: float
+    timestamp: float | None
+    duration: float | None
+    readings: tuple[Reading, ...]
+    cores: str | None = None
+    interval: float | None = None
+
+    def __iter__(self) -> Iterator[Reading]:
+        return iter(self.readings)
+
+    def __len__(self) -> int:
+        return len(self.readings)
+
+    def __contains__(self, event: object) -> bool:
+        return any(reading.event == event for reading in self.readings)
+
+    def __getitem__(self, event: str) -> Reading:
+        for reading in self.readings:
+            if reading.event == event:
+                return reading
+        known = ", ".join(dict.fromkeys(r.event for r in self.readings)) or "none"
+        raise KeyError(f"this sample has no event {event!r}; it has: {known}")
+
+    def _names(self, *statuses: Status) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(r.event for r in self.readings if r.status in statuses))
+
+    @property
+    def available(self) -> bool:
+        """Whether every event asked for was counted (false on most machines: some are not)."""
+        return bool(self.readings) and all(r.status is Status.COUNTED for r in self.readings)
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """Events with a count."""
+        return self._names(Status.COUNTED)
+
+    @property
+    def unsupported(self) -> tuple[str, ...]:
+        """Events that perf says are not supported here."""
+        return self._names(Status.NOT_SUPPORTED)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Events asked for that have no count this time."""
+        return self._names(Status.NOT_COUNTED, Status.MISSING)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON; of a repeated event the first reading."""
+        events: dict[str, Any] = {}
+        for reading in self.readings:
+            events.setdefault(reading.event, _reading_dict(reading))
+        return {
+            "available": self.available,
+            "sample_time": self.time,
+            "timestamp": self.timestamp,
+            "duration": self.duration,
+            "cpu_cores": self.cores if self.cores is not None else "all",
+            "interval_ms": None if self.interval is None else round(self.interval * 1000),
+            "events": events,
+            "missing_events": list(self.missing),
+            "unsupported_events": list(self.unsupported),
+        }
+
+
+def _reading_dict(reading: Reading) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "value": reading.count,
+        "unit": reading.unit,
+        "status": reading.status.value,
+        "running": reading.running,
+    }
+    if reading.parts:
+        plain["parts"] = {label: _reading_dict(part) for label, part in reading.parts.items()}
+    return plain
+
+
+def whole(
+    event: str, unit: str | None, parts: Mapping[str, Reading], duration: float | None
+) -> Reading:
+    """The reading over all of `parts`: the sum of those counted, as weak as the weakest of them."""
+    counted = [part for part in parts.values() if part.status is Status.COUNTED]
+    if not counted:
+        statuses: Sequence[Status] = [part.status for part in parts.values()]
+        worst = next(
+            (s for s in (Status.NOT_COUNTED, Status.MISSING) if s in statuses),
+            Status.NOT_SUPPORTED if statuses else Status.MISSING,
+        )
+        return Reading(event, None, None, unit, worst, 0.0, parts)
+    counts = [part.count for part in counted if part.count is not None]
+    # fsum: 100.33 + 100.34 is 200.67, as a reader of perf's rows would add them
+    count = math.fsum(counts) if any(isinstance(c, float) for c in counts) else sum(counts)
+    return Reading(
+        event,
+        count,
+        count / duration if duration else None,
+        unit,
+        Status.COUNTED,
+        min(part.running for part in counted),
+        parts,
+    )

@@ -1,0 +1,186 @@
+"""A child perf: how it is started, heard and ended without a trace."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from typing import Self
+
+import anyio
+from anyio.abc import Process
+
+__all__ = ["Child"]
+
+_CHUNK = 65_536
+#: how long the child may take to end by itself, then after an interrupt (s)
+_GRACE = (1.0, 0.5)
+
+
+class Child:
+    """A process that ends when we let go of its standard input, in a session of its own.
+
+    Its standard output is read with `receive`; what it says on standard error is kept (the last
+    64 KiB) and read without ever waiting, so call `listen` now and then.
+    """
+
+    def __init__(self, process: Process, held: _HeldPipe, complaints: _Complaints) -> None:
+        self._process = process
+        self._held = held
+        self._complaints = complaints
+
+    @classmethod
+    async def start(cls, argv: Sequence[str]) -> Self:
+        """Start `argv`, with numbers printed as in C.
+
+        Raises
+        ------
+        OSError
+            If there is no such program, or it may not be run.
+        """
+        held, complaints = _HeldPipe(), _Complaints()
+        try:
+            process = await anyio.open_process(
+                list(argv),
+                stdin=held.read_end,
+                stderr=complaints.write_end,
+                env=c_locale(),
+                start_new_session=True,
+            )
+        except BaseException:
+            held.close()
+            complaints.close()
+            raise
+        finally:
+            held.close_read_end()
+            complaints.close_write_end()
+        return cls(process, held, complaints)
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def complaints(self) -> str:
+        """The last of what it said on standard error, as far as `listen` has heard."""
+        return self._complaints.text
+
+    def listen(self) -> None:
+        """Take what it has said on standard error."""
+        self._complaints.listen()
+
+    def let_go(self) -> None:
+        """Close its standard input, which asks it to end."""
+        self._held.close()
+
+    async def receive(self) -> bytes:
+        """Wait for output; ``b""`` at its end."""
+        assert self._process.stdout is not None
+        try:
+            return await self._process.stdout.receive(_CHUNK)
+        except (anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError):
+            return b""
+
+    async def wait(self, patience: float = _GRACE[0]) -> int | None:
+        """Return the exit status, or `None` if it has not ended within `patience` seconds."""
+        with anyio.move_on_after(patience):
+            await self._process.wait()
+        self.listen()
+        return self._process.returncode
+
+    async def end(self) -> None:
+        """End it and all that it started; return when they are gone."""
+        self._held.close()
+        with anyio.CancelScope(shield=True):
+            await self._outlive()
+            await self._process.aclose()
+        self._complaints.close()
+
+    async def _outlive(self) -> None:
+        for wait, then in zip(_GRACE, (signal.SIGINT, signal.SIGKILL), strict=True):
+            with anyio.move_on_after(wait):
+                while await self.receive():  # a full pipe would keep it from ending
+                    pass
+                await self._process.wait()
+                return
+            try:
+                os.killpg(self.pid, then)
+            except ProcessLookupError:
+                break
+        await self._process.wait()
+
+
+def c_locale() -> dict[str, str]:
+    """Return our environment with the locale C, in which perf prints plain numbers."""
+    return {**os.environ, "LC_ALL": "C"}
+
+
+_held_ends: set[int] = set()
+
+
+def _close_in_child() -> None:
+    for descriptor in _held_ends:
+        os.close(descriptor)
+    _held_ends.clear()
+
+
+# a forked child that kept the write end would keep perf alive after us
+os.register_at_fork(after_in_child=_close_in_child)
+
+
+class _HeldPipe:
+    """A pipe whose write end only this process holds, so that its closing is our word or end."""
+
+    def __init__(self) -> None:
+        self.read_end, self._write_end = os.pipe()
+        self._owner = os.getpid()
+        _held_ends.add(self._write_end)
+
+    def close_read_end(self) -> None:
+        if self.read_end >= 0:
+            os.close(self.read_end)
+            self.read_end = -1
+
+    def close(self) -> None:
+        self.close_read_end()
+        if self._write_end in _held_ends and self._owner == os.getpid():
+            _held_ends.discard(self._write_end)
+            os.close(self._write_end)
+            self._write_end = -1
+
+
+class _Complaints:
+    """What the child says on its standard error: the last of it."""
+
+    _LIMIT = 65_536
+
+    def __init__(self) -> None:
+        self._kept = b""
+        self._read_end, self.write_end = os.pipe()
+        os.set_blocking(self._read_end, False)
+
+    @property
+    def text(self) -> str:
+        return self._kept.decode("utf-8", "replace")
+
+    def listen(self) -> None:
+        while self._read_end >= 0:
+            try:
+                data = os.read(self._read_end, _CHUNK)
+            except BlockingIOError:
+                return
+            if not data:
+                return
+            self._kept = (self._kept + data)[-self._LIMIT :]
+
+    def close_write_end(self) -> None:
+        if self.write_end >= 0:
+            os.close(self.write_end)
+            self.write_end = -1
+
+    def close(self) -> None:
+        self.close_write_end()
+        if self._read_end >= 0:
+            os.close(self._read_end)
+            self._read_end = -1

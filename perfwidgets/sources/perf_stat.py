@@ -1,0 +1,352 @@
+"""Hardware and software counters from a child ``perf stat -I``."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import replace as changed
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import anyio
+
+from perfwidgets.causes import explain_failure, explain_spawn_error
+from perfwidgets.cores import check_cores, core_list
+from perfwidgets.errors import ArgumentError, PerfNotFoundError, SourceError
+from perfwidgets.events import DEFAULT_EVENTS, check_events
+from perfwidgets.perf_command import is_local, perf_argv, split_command
+from perfwidgets.perf_csv import IntervalAssembler
+from perfwidgets.samples import Reading, Sample, Status
+from perfwidgets.sources.base import check_interval
+from perfwidgets.sources.child import Child, c_locale
+
+__all__ = ["PerfStat"]
+
+_SEPARATOR = "@@"
+#: a pending interval is complete when nothing more has come for so long (s)
+_IDLE = 0.03
+#: how often the complaints of a silent perf are read (s), so that it never waits for us
+_LISTEN = 1.0
+
+
+class PerfStat:
+    """Counts of the machine, by a child ``perf stat -I``.
+
+    An async context manager and iterator of `Sample`, on asyncio and on trio::
+
+        async with PerfStat(["cycles", "page-faults"], interval=0.5) as source:
+            async for sample in source:
+                print(sample["page-faults"].count)
+
+    Parameters
+    ----------
+    events
+        Names as `perf list` has them; a list, or one text with commas. An event that this machine
+        cannot count is reported so in each sample, and so is one whose name perf refuses.
+    cores
+        `None` for all, ``"0-3,8"``, or an iterable of numbers. With a perf of this machine, cores
+        that it lacks are refused.
+    interval
+        Seconds between samples, to the millisecond, at least 0.01.
+    per_core
+        Count each core apart (perf's ``-A``): each reading has `Reading.parts`.
+    pid
+        Count only this process, its threads and the children it starts; ``"self"`` is this one.
+    cgroup
+        Count only tasks of this cgroup, by its path below the cgroup file system.
+    command
+        How perf is called: a text or a list, such as ``["ssh", "host", "perf"]`` or
+        ``["docker", "exec", "-i", "name", "perf"]``. Its standard input must be passed on.
+
+    Attributes
+    ----------
+    version : str or None
+        perf's version, once the source was entered.
+    refused : dict of str to str
+        Events whose name perf refused, with its words.
+
+    Raises
+    ------
+    ArgumentError
+        If an argument has an unusable form; nothing is started.
+    """
+
+    name = "perf stat"
+    kind: Literal["counters"] = "counters"
+
+    def __init__(
+        self,
+        events: Iterable[str] | str = DEFAULT_EVENTS,
+        *,
+        cores: str | int | Iterable[int] | None = None,
+        interval: float = 1.0,
+        per_core: bool = False,
+        pid: int | Literal["self"] | None = None,
+        cgroup: str | None = None,
+        command: str | Sequence[str] = "perf",
+    ) -> None:
+        self.events = check_events(events)
+        self.command = split_command(command)
+        self.cores = core_list(cores)
+        if is_local(self.command):
+            check_cores(self.cores)
+        self.interval: float = check_interval(interval)
+        self.per_core = bool(per_core)
+        self.pid = _check_pid(pid)
+        self.cgroup = _check_cgroup(cgroup)
+        _check_target(self)
+        self.version: str | None = None
+        self.refused: dict[str, str] = {}
+        self._child: Child | None = None
+        self._rows = IntervalAssembler(self.events, separator=_SEPARATOR)
+        self._any_row = False
+        self._ready: deque[Sample] = deque()
+        self._finishing = False
+        self._origin: float | None = None
+
+    def __repr__(self) -> str:
+        return f"PerfStat({len(self.events)} events, interval={self.interval:g})"
+
+    def replace(self, **changes: Any) -> PerfStat:
+        """Return a source like this one with other arguments, which are checked."""
+        arguments: dict[str, Any] = {
+            "events": self.events,
+            "cores": self.cores,
+            "interval": self.interval,
+            "per_core": self.per_core,
+            "pid": self.pid,
+            "cgroup": self.cgroup,
+            "command": self.command,
+        }
+        return PerfStat(**{**arguments, **changes})
+
+    def arguments(self, events: Sequence[str]) -> list[str]:
+        """Return perf's arguments for counting `events`."""
+        words = ["stat", "-I", str(round(self.interval * 1000)), "-x", _SEPARATOR]
+        words += ["--no-big-num", "--log-fd", "1"]
+        words += ["-p", str(self.pid)] if self.pid is not None else ["-a"]
+        if self.cores is not None:
+            words += ["-C", self.cores]
+        if self.per_core:
+            words.append("-A")
+        for event in events:
+            words += ["-e", event]
+        if self.cgroup is not None:
+            words += ["-G", self.cgroup]
+        return [*words, "--", "cat"]
+
+    @property
+    def notes(self) -> Sequence[Any]:
+        """Lines of perf's output that fit nothing."""
+        return self._rows.notes
+
+    @property
+    def process_id(self) -> int | None:
+        """The child's process id while it runs."""
+        return self._child.pid if self._child is not None else None
+
+    def finish(self) -> None:
+        """Ask perf for its end: the last interval is still delivered, then iteration ends."""
+        self._finishing = True
+        if self._child is not None:
+            self._child.let_go()
+
+    async def __aenter__(self) -> Self:
+        self._finishing = False
+        self._ready.clear()
+        self.refused = {}
+        if self.version is None:
+            self.version = await self._read_version()
+        await self._start(self.events)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._end()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Sample:
+        while not self._ready:
+            if self._child is None:
+                raise StopAsyncIteration
+            await self._read(self._child)
+        return self._ready.popleft()
+
+    async def _start(self, events: Sequence[str]) -> None:
+        self._rows = IntervalAssembler(
+            events, separator=_SEPARATOR, interval=self.interval, cores=self.cores
+        )
+        self._any_row = False
+        self._origin = None
+        try:
+            self._child = await Child.start(perf_argv(self.command, self.arguments(events)))
+        except OSError as error:
+            raise explain_spawn_error(error, self.command) from error
+
+    async def _read(self, child: Child) -> None:
+        """Wait for rows; put the samples that they complete into `_ready`."""
+        rows_wait = self._rows.pending and not self._rows.mid_row
+        chunk = None
+        with anyio.move_on_after(_IDLE if rows_wait else _LISTEN):
+            chunk = await child.receive()
+        arrival = time.time()
+        child.listen()
+        if chunk:
+            self._any_row = True
+            for sample in self._rows.feed(chunk):
+                self._deliver(sample, arrival)
+        elif (chunk == b"" or rows_wait) and (pending := self._rows.flush()) is not None:
+            self._deliver(pending, arrival)
+        if chunk == b"":
+            await self._ended(child)
+
+    def _deliver(self, sample: Sample, arrival: float) -> None:
+        # the earliest arrival is the nearest to perf's clock; a jump of seconds is a suspend
+        origin = arrival - sample.time
+        if self._origin is None or not 0 <= origin - self._origin < 1:
+            self._origin = origin
+        refused = tuple(
+            Reading(event, None, None, None, Status.NOT_SUPPORTED, 0.0) for event in self.refused
+        )
+        self._ready.append(
+            changed(
+                sample,
+                timestamp=self._origin + sample.time,
+                readings=sample.readings + refused,
+            )
+        )
+
+    async def _ended(self, child: Child) -> None:
+        """perf has closed its output: find out whether that was our wish, or why it was."""
+        status = await child.wait()
+        await self._end()
+        if self._finishing or (status == 0 and self.pid is not None):
+            return
+        if status == 129 and not self._any_row and "event syntax error" in child.complaints:
+            await self._start_without_refused(child.complaints)
+        else:
+            raise self._explain(status, child.complaints)
+
+    def _explain(self, status: int | None, complaints: str) -> SourceError:
+        return explain_failure(
+            status,
+            complaints,
+            command=self.command,
+            events=self.events,
+            local=is_local(self.command),
+        )
+
+    async def _start_without_refused(self, complaints: str) -> None:
+        """One name that perf refuses fails all of them: ask for each, and count the rest."""
+        refused: dict[str, str] = {}
+
+        async def probe(event: str) -> None:
+            async with limit:
+                status, text = await self._run(
+                    ["stat", "-x", _SEPARATOR, "--log-fd", "1", "-e", event, "--", "true"]
+                )
+            if status == 129:
+                refused[event] = refusal(text)
+
+        limit = anyio.CapacityLimiter(4)
+        async with anyio.create_task_group() as tasks:
+            for event in dict.fromkeys(self.events):
+                tasks.start_soon(probe, event)
+        accepted = [event for event in self.events if event not in refused]
+        if not refused or not accepted:
+            error = self._explain(129, complaints)
+            error.permanent = bool(refused)  # the same names would be refused again
+            raise error
+        self.refused = {event: refused[event] for event in self.events if event in refused}
+        await self._start(accepted)
+
+    async def _read_version(self) -> str | None:
+        status, text = await self._run(["--version"])
+        words = text.split()
+        if status == 0 and words[:2] == ["perf", "version"] and len(words) > 2:
+            return words[2]
+        if status not in (0, None):
+            error = self._explain(status, text)
+            if isinstance(error, PerfNotFoundError):
+                raise error  # whatever else went wrong, the real run will say better
+        return None
+
+    async def _run(self, arguments: Sequence[str]) -> tuple[int | None, str]:
+        """Run perf to its end; return its exit status (`None` past 10 s) and all it printed."""
+        with anyio.move_on_after(10):
+            try:
+                done = await anyio.run_process(
+                    perf_argv(self.command, arguments),
+                    check=False,
+                    stderr=subprocess.STDOUT,
+                    env=c_locale(),
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise explain_spawn_error(error, self.command) from error
+            return done.returncode, done.stdout.decode("utf-8", "replace")
+        return None, ""
+
+    async def _end(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            await child.end()
+
+
+def refusal(text: str) -> str:
+    """Return perf's own words on an event that it refused."""
+    words = [
+        line.strip().removeprefix("\\___").strip()
+        for line in text.splitlines()
+        if "\\___" in line or line.startswith(("Error:", "Unable to"))
+    ]
+    return "; ".join(dict.fromkeys(words)) or "perf does not know this event"
+
+
+def _check_pid(pid: object) -> int | None:
+    if pid is None:
+        return None
+    if pid == "self":
+        return os.getpid()
+    if isinstance(pid, bool) or not isinstance(pid, int) or not 0 < pid < 2**31:
+        raise ArgumentError(
+            f"{pid!r} is no process id", 'Give a positive number, or "self" for this process.'
+        )
+    return pid
+
+
+def _check_cgroup(cgroup: object) -> str | None:
+    if cgroup is None:
+        return None
+    if (
+        not isinstance(cgroup, str)
+        or not cgroup
+        or cgroup.startswith("-")
+        or "," in cgroup
+        or "@@" in cgroup
+        or not cgroup.isprintable()
+    ):
+        raise ArgumentError(
+            f"{cgroup!r} is no cgroup that perf can take",
+            "Give one path below the cgroup file system, without commas, blanks at its ends, "
+            "'@@' or a leading '-'.",
+        )
+    return cgroup
+
+
+def _check_target(source: PerfStat) -> None:
+    if source.pid is not None and (source.per_core or source.cgroup is not None):
+        other = "per_core" if source.per_core else "cgroup"
+        raise ArgumentError(
+            f"pid={source.pid} and {other} were both given, which perf refuses",
+            "A process is counted wherever it runs: give one of the two.",
+        )

@@ -1,0 +1,191 @@
+"""Memory activity from /proc/vmstat."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Literal, Self
+
+import anyio
+
+from perfwidgets.errors import ArgumentError, VmStatError
+from perfwidgets.samples import Reading, Sample, Status
+from perfwidgets.sources.base import check_interval
+
+__all__ = ["MEMORY_EVENTS", "VmStat"]
+
+_PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
+
+#: field -> its unit and how many of them the kernel's number stands for. The kernel counts
+#: pgpgin and pgpgout in KiB (mm/vmstat.c halves its sectors), pswpin and pswpout in pages.
+_FIELDS: Mapping[str, tuple[str | None, float]] = MappingProxyType(
+    {
+        "pgpgin": ("KB", 1.0),
+        "pgpgout": ("KB", 1.0),
+        "pswpin": ("KB", _PAGE_KB),
+        "pswpout": ("KB", _PAGE_KB),
+        "pgfault": (None, 1.0),
+        "pgmajfault": (None, 1.0),
+    }
+)
+MEMORY_EVENTS = tuple(_FIELDS)
+
+
+class VmStat:
+    """Paging and swap in KB and faults, from /proc/vmstat.
+
+    An async context manager and iterator of `Sample`, on asyncio and on trio::
+
+        async with VmStat(interval=0.5) as source:
+            async for sample in source:
+                print(sample["pgpgin"].rate)        # KB/s
+
+    This is paging activity: what was read from and written to disks, and faults. It is not the
+    bandwidth of memory.
+
+    Parameters
+    ----------
+    interval
+        Seconds between samples, at least 0.01.
+    path
+        The file to read.
+
+    Notes
+    -----
+    Each sample has the events ``pgpgin`` and ``pgpgout`` (KB read from and written to disks),
+    ``pswpin`` and ``pswpout`` (KB swapped in and out), ``pgfault`` and ``pgmajfault`` (faults,
+    and those that waited for a disk); KB is 1024 bytes. Counts are of the interval, rates per
+    second of the time measured between the two readings. A field that this kernel lacks is
+    `Status.MISSING`; a counter that went back has no count; no rate where no time has passed.
+    """
+
+    name = "/proc/vmstat"
+    kind: Literal["memory"] = "memory"
+    events = MEMORY_EVENTS
+
+    def __init__(
+        self, *, interval: float = 1.0, path: str | os.PathLike[str] = "/proc/vmstat"
+    ) -> None:
+        self.interval: float = check_interval(interval)
+        self.path = _check_path(path)
+        self._finish: anyio.Event | None = None
+        self._started = self._last_time = 0.0
+        self._last: dict[str, int] = {}
+
+    def __repr__(self) -> str:
+        return f"VmStat(interval={self.interval:g}, path={os.fspath(self.path)!r})"
+
+    def replace(self, *, interval: float | None = None) -> VmStat:
+        """Return a source like this one with another interval."""
+        return VmStat(interval=self.interval if interval is None else interval, path=self.path)
+
+    def finish(self) -> None:
+        """End the iteration after one last sample."""
+        if self._finish is not None:
+            self._finish.set()
+
+    async def __aenter__(self) -> Self:
+        self._finish = anyio.Event()
+        self._last = self._read()
+        self._started = self._last_time = time.monotonic()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._finish = None
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Sample:
+        if self._finish is None:
+            raise VmStatError("VmStat is read outside of its context", "Use `async with VmStat()`.")
+        if self._finish.is_set():
+            raise StopAsyncIteration
+        passed = time.monotonic() - self._started
+        # on the grid of the interval, so that the pace does not drift with our own work
+        until = (passed // self.interval + 1) * self.interval
+        with anyio.move_on_after(until - passed):
+            await self._finish.wait()
+        fields = self._read()
+        now = time.monotonic()
+        sample = difference(
+            self._last,
+            fields,
+            duration=now - self._last_time,
+            since_start=now - self._started,
+            timestamp=time.time(),
+            interval=self.interval,
+        )
+        self._last, self._last_time = fields, now
+        return sample
+
+    def _read(self) -> dict[str, int]:
+        try:
+            return parse_vmstat(self.path.read_bytes())
+        except OSError as error:
+            raise VmStatError(
+                f"{self.path} cannot be read ({error.strerror})",
+                "Memory activity needs Linux with /proc mounted; the counters do not.",
+            ) from error
+
+
+def parse_vmstat(text: bytes) -> dict[str, int]:
+    """Return the fields of /proc/vmstat that are used here, in the kernel's own units."""
+    fields = {}
+    for line in text.splitlines():
+        name, _, value = line.partition(b" ")
+        key = name.decode("ascii", "replace")
+        if key in _FIELDS and value.strip().isdigit() and len(value) < 40:
+            fields[key] = int(value)
+    return fields
+
+
+def difference(
+    before: Mapping[str, int],
+    after: Mapping[str, int],
+    *,
+    duration: float,
+    since_start: float,
+    timestamp: float,
+    interval: float,
+) -> Sample:
+    """Return what happened between two readings of the file, `duration` seconds apart."""
+
+    def reading(name: str) -> Reading:
+        unit, size = _FIELDS[name]
+        if name not in before or name not in after:
+            return Reading(name, None, None, unit, Status.MISSING, 0.0)
+        steps = after[name] - before[name]
+        if steps < 0:
+            return Reading(name, None, None, unit, Status.NOT_COUNTED, 0.0)
+        count = steps if size == 1.0 else steps * size
+        rate = count / duration if duration > 0 else None
+        return Reading(name, count, rate, unit, Status.COUNTED, 1.0)
+
+    return Sample(
+        time=since_start,
+        timestamp=timestamp,
+        duration=duration,
+        readings=tuple(reading(name) for name in _FIELDS),
+        interval=interval,
+    )
+
+
+def _check_path(path: object) -> Path:
+    if not isinstance(path, (str, os.PathLike)):
+        raise ArgumentError(f"{path!r} is no path", 'Give a path, such as "/proc/vmstat".')
+    text = os.fspath(path)
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise ArgumentError(
+            f"The path {text!r} is empty, holds a NUL or is not text",
+            'Give a path, such as "/proc/vmstat".',
+        )
+    return Path(text)
