@@ -1,0 +1,50 @@
+"""The latest counts of all events, by family."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+import traitlets
+
+from perfwidgets.events import FAMILIES
+from perfwidgets.models.monitor import Monitor
+from perfwidgets.widgets.view import Composite, Scripted, check_monitor
+
+__all__ = ["CounterGrid"]
+
+
+class _FamilyTable(Scripted, script_name="counter_table"):
+    summary = "the counts of a family of events"
+    family = traitlets.Unicode(help="The family shown.").tag(sync=True)
+    title = traitlets.Unicode(help="Its heading.").tag(sync=True)
+
+
+class _Notice(Scripted, script_name="notice"):
+    summary = "what is not counted here, and why"
+
+
+class CounterGrid(Composite, ipywidgets.GridBox):
+    """A row for each event: count, rate, the last minute, and how well it was counted.
+
+    Where nothing can be counted it says so, why, and what to do.
+
+    Parameters
+    ----------
+    monitor
+        What to show.
+    """
+
+    summary = "counts of events, by family"
+
+    def __init__(self, monitor: Monitor, **traits: Any) -> None:
+        check_monitor(monitor)
+        self._tables = [
+            _FamilyTable(monitor, family=family, title=title) for family, title in FAMILIES.items()
+        ]
+        self._notice = _Notice(monitor)
+        layout = traits.pop("layout", None) or ipywidgets.Layout(width="auto")
+        children = [*self._tables, self._notice]
+        super().__init__(monitor, parts=children, children=children, layout=layout, **traits)
+        self.add_class("perfwidgets")
+        self.add_class("pw-grid")

@@ -1,0 +1,122 @@
+"""All of it in one place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+
+from perfwidgets.errors import ArgumentError
+from perfwidgets.models.monitor import Monitor
+from perfwidgets.sources.base import Source
+from perfwidgets.sources.perf_stat import PerfStat
+from perfwidgets.sources.vmstat import VmStat
+from perfwidgets.widgets.bandwidth_chart import BandwidthChart
+from perfwidgets.widgets.counter_grid import CounterGrid
+from perfwidgets.widgets.event_selector import EventSelector
+from perfwidgets.widgets.history_chart import HistoryChart
+from perfwidgets.widgets.status_bar import Controls, StatusBar
+from perfwidgets.widgets.view import Composite
+
+__all__ = ["Dashboard"]
+
+_INTERVAL = 0.25
+_OPTIONS = ("events", "cores", "interval", "per_core", "pid", "cgroup", "command", "window")
+
+
+class Dashboard(Composite, ipywidgets.VBox):
+    """Counters and memory activity of the machine, live.
+
+    ::
+
+        perfwidgets.Dashboard()
+        perfwidgets.Dashboard(events=["cycles", "instructions"], cores="0-3", interval=0.5)
+
+    Parameters
+    ----------
+    source_or_monitor
+        `None` for live counters of this machine and /proc/vmstat; a source of counters, beside
+        which /proc/vmstat is read; or a `Monitor`, which then stays its owner's to stop.
+    **options
+        Without a monitor: `window` in seconds; without a source also those of `PerfStat`.
+
+    Attributes
+    ----------
+    monitor : Monitor
+        The model: observe it, link it, read its histories.
+    grid, selector, history, bandwidth, status : widgets
+        The parts.
+
+    Raises
+    ------
+    ArgumentError
+        If an option is unknown or unusable; nothing is started then. A machine that cannot count
+        raises nothing: the dashboard says so.
+    """
+
+    summary = "live counters of perf stat and memory activity of /proc/vmstat"
+
+    def __init__(self, source_or_monitor: Source | Monitor | None = None, **options: Any) -> None:
+        self._owns_monitor = not isinstance(source_or_monitor, Monitor)
+        monitor = _monitor(source_or_monitor, options)
+        self.status = StatusBar(monitor)
+        self.controls = Controls(monitor)
+        self.grid = CounterGrid(monitor)
+        self.selector = EventSelector(monitor)
+        self.history = HistoryChart(monitor)
+        self.bandwidth = BandwidthChart(monitor)
+        bar = _box(ipywidgets.HBox, [self.status, self.controls], "pw-bar")
+        charts = _box(ipywidgets.VBox, [self.selector, self.history, self.bandwidth], "pw-charts")
+        main = _box(ipywidgets.HBox, [self.grid, charts], "pw-main")
+        boxes = [bar, main, charts]
+        views = [
+            *(self.status, self.controls, self.grid),
+            *(self.selector, self.history, self.bandwidth),
+        ]
+        super().__init__(monitor, parts=[*boxes, *views], children=[bar, main])
+        self.add_class("perfwidgets")
+        self.add_class("pw-dashboard")
+        if self._owns_monitor:
+            monitor.start()
+
+    def stop(self) -> None:
+        """End counting; the numbers stay. The start button, or `monitor.start()`, goes on."""
+        self.monitor.stop()
+
+    def close(self) -> None:
+        """Take the dashboard away, and end the counting that it has started."""
+        super().close()
+        if self._owns_monitor:
+            self.monitor.stop()
+
+
+def _box(kind: type[ipywidgets.Box], children: list[ipywidgets.Widget], name: str) -> Any:
+    box = kind(children=children)
+    box.add_class(name)
+    return box
+
+
+def _monitor(given: Source | Monitor | None, options: dict[str, Any]) -> Monitor:
+    unknown = [name for name in options if name not in _OPTIONS]
+    if unknown:
+        raise ArgumentError(
+            f"Dashboard has no option {unknown[0]!r}", f"It has {', '.join(_OPTIONS)}."
+        )
+    if isinstance(given, Monitor):
+        if options:
+            raise ArgumentError(
+                f"The option {next(iter(options))!r} is the monitor's own",
+                "Give it where the Monitor or its source is made.",
+            )
+        return given
+    window = options.pop("window", 300.0)
+    if given is None:
+        given = PerfStat(**{"interval": _INTERVAL, **options})
+    elif options:
+        raise ArgumentError(
+            f"The option {next(iter(options))!r} is the source's own",
+            "Give it where the source is made.",
+        )
+    if getattr(given, "kind", None) == "counters":
+        return Monitor(given, VmStat(interval=given.interval or _INTERVAL), window=window)
+    return Monitor(given, window=window)

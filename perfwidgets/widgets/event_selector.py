@@ -1,0 +1,126 @@
+"""The dropdown that chooses which event's history is drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+import traitlets
+
+from perfwidgets.events import FAMILIES, lookup
+from perfwidgets.models.history import unique_names
+from perfwidgets.models.monitor import Monitor
+from perfwidgets.samples import Status
+from perfwidgets.widgets.view import Composite, Scripted, check_monitor
+
+__all__ = ["EventSelector"]
+
+_MARK = " (not supported)"
+
+
+class _SelectorDriver(Scripted, script_name="event_selector"):
+    dropdown = traitlets.Unicode(help="Id of the dropdown.").tag(sync=True)
+    labels = traitlets.Dict(help="Label of an option -> its event.").tag(sync=True)
+
+
+class EventSelector(Composite, ipywidgets.HBox):
+    """A dropdown of the monitor's events, those that count first, the others marked.
+
+    Its choice is drawn in the browser at once; `value` follows when the kernel hears of it.
+
+    Parameters
+    ----------
+    monitor
+        Whose events to offer.
+
+    Attributes
+    ----------
+    dropdown : ipywidgets.Dropdown
+    value : str or None
+        The event chosen.
+    """
+
+    summary = "which event's history is drawn"
+    value: str | None = traitlets.Unicode(
+        None, allow_none=True, help="The event chosen, as far as the kernel has heard."
+    )  # type: ignore[assignment]
+
+    def __init__(self, monitor: Monitor, **traits: Any) -> None:
+        self._offered: list[tuple[str, str]] = []
+        check_monitor(monitor)
+        options = _options(monitor)
+        self._offered = options
+        self.dropdown = ipywidgets.Dropdown(
+            options=options,
+            layout=ipywidgets.Layout(
+                width="auto", min_width="0", flex="1 1 16em", max_width="30em"
+            ),
+        )
+        self._driver = _SelectorDriver(
+            monitor, dropdown=self.dropdown.model_id, labels=_all_labels(monitor)
+        )
+        super().__init__(
+            monitor,
+            parts=[self._driver, self.dropdown],
+            children=[self.dropdown],
+            **traits,
+        )
+        self.value = self.dropdown.value
+        self.dropdown.observe(self._chosen, "value")
+        self.add_class("perfwidgets")
+        self.add_class("pw-selector")
+        monitor.on_tick(self._tick)
+
+    def close(self) -> None:
+        """Take the selector away."""
+        self.monitor.off_tick(self._tick)
+        super().close()
+
+    def _chosen(self, change: Any) -> None:
+        self.value = change.new
+
+    def _tick(self) -> None:
+        """Offer other options where other events count now; on the collector's thread."""
+        options = _options(self.monitor)
+        if options == self._offered:
+            return
+        self._offered = options
+        events = [event for _, event in options]
+        chosen = self.dropdown.value
+        with self.dropdown.hold_sync():
+            self._driver.labels = _all_labels(self.monitor)
+            self.dropdown.options = options
+            if chosen in events:
+                self.dropdown.value = chosen
+
+
+def _events(monitor: Monitor) -> list[str]:
+    sample = monitor.sample
+    names = [r.event for r in sample.readings] if sample is not None else list(monitor.events)
+    return unique_names(names)
+
+
+def _label(event: str) -> str:
+    known = lookup(event)
+    return f"{FAMILIES[known.family]} · {event}"
+
+
+def _options(monitor: Monitor) -> list[tuple[str, str]]:
+    """Labels and events: by family, those that this system cannot count last."""
+    sample = monitor.sample
+    families = list(FAMILIES)
+    unsupported = {
+        reading.event
+        for reading in (sample.readings if sample is not None else ())
+        if reading.status is Status.NOT_SUPPORTED
+    }
+    events = sorted(
+        _events(monitor), key=lambda e: (e in unsupported, families.index(lookup(e).family))
+    )
+    return [(_label(e) + (_MARK if e in unsupported else ""), e) for e in events]
+
+
+def _all_labels(monitor: Monitor) -> dict[str, str]:
+    """Each label that an event may have -> the event."""
+    events = _events(monitor)
+    return {label: e for e in events for label in (_label(e), _label(e) + _MARK)}

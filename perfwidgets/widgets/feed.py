@@ -1,0 +1,300 @@
+"""The one live channel from a monitor to the browser."""
+
+from __future__ import annotations
+
+import json
+import struct
+import time
+import traceback
+import uuid
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+
+from perfwidgets.errors import ArgumentError, SourceError
+from perfwidgets.events import FAMILIES, lookup
+from perfwidgets.models.history import History, Rows, unique_names
+from perfwidgets.models.monitor import Monitor
+from perfwidgets.sources.vmstat import MEMORY_EVENTS
+from perfwidgets.widgets.scripts import script, style
+
+__all__ = ["Feed"]
+
+#: rows sent before that go with each tick once more, so that a lost message heals
+_REPEATED = 2
+#: the most a page gets at once of what was before it (bytes)
+_MOST_HISTORY = 2_000_000
+
+_feeds: weakref.WeakKeyDictionary[Monitor, Feed] = weakref.WeakKeyDictionary()
+
+
+class Feed(anywidget.AnyWidget):
+    """Sends each tick of a monitor as one message; has no view of its own.
+
+    Views find its data in the browser by `key`. Its messages come from the collector's thread
+    alone. What a person clicks comes back as a command and is posted to that thread.
+    """
+
+    _esm = script("feed")
+    _css = style()
+    key = traitlets.Unicode(help="Under which scripts find this feed's data.").tag(sync=True)
+    row_layout = traitlets.Dict(help="The columns of rows.").tag(sync=True)
+    status = traitlets.Dict(help="State of the monitor, as views show it.").tag(sync=True)
+    history = traitlets.Bytes(help="All rows that are held, packed when asked for.").tag(
+        sync=True, to_json=lambda _value, feed: feed.pack()
+    )
+
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
+        self._events = monitor.events
+        self._users = 0
+        self._refusal = ""
+        self._sent = [0, 0]
+        self._seen: Any = None
+        self._cost = _Cost()
+        key = uuid.uuid4().hex
+        layout = self._layout(0)
+        super().__init__(model_id=key, key=key, row_layout=layout, status=self._status())
+        self.on_msg(self._heard)
+        monitor.on_tick(self.tick)
+
+    @classmethod
+    def of(cls, monitor: Monitor) -> Feed:
+        """Return the monitor's feed; it is made with its first view and closed with its last."""
+        feed = _feeds.get(monitor)
+        if feed is None:
+            _feeds[monitor] = feed = cls(monitor)
+        feed._users += 1
+        return feed
+
+    def release(self) -> None:
+        """A view has gone."""
+        self._users -= 1
+        if self._users == 0:
+            self._monitor.off_tick(self.tick)
+            _feeds.pop(self._monitor, None)
+            self.close()
+
+    def tick(self) -> None:
+        """Send what is new since the last tick; on the collector's thread."""
+        status = self._status()
+        if status != self.status:
+            self.status = status
+        self._update_layout()
+        counters = self._new_rows(0, self._monitor.history)
+        memory = self._new_rows(1, self._monitor.memory_history)
+        if not len(counters.times) and not len(memory.times):
+            return
+        head = {
+            "kind": "tick",
+            "layout": self.row_layout["id"],
+            "samples": self._monitor.sample_count,
+            "cost": self._cost.share(),
+            **_places(counters, memory),
+        }
+        self.send(head, [_packed(counters, memory)])
+
+    def pack(self) -> bytes:
+        """Return all rows held, for a fresh page; called on whichever thread asks for the state."""
+        try:
+            layout = self.row_layout
+            # columns are only ever added: the next tick brings those that came meanwhile
+            counters = _newest(self._monitor.history).narrowed(len(layout["columns"]))
+            memory = _newest(self._monitor.memory_history)
+            head = {
+                "layout": layout,
+                "samples": self._monitor.sample_count,
+                **_places(counters, memory),
+            }
+            text = json.dumps(head).encode()
+            text += b" " * (-len(text) % 8)
+            return struct.pack("<II", len(text), 0) + text + _packed(counters, memory)
+        except Exception as error:  # whatever it is, raising here would blank every widget
+            self._monitor.note_fault(
+                "history for a page", f"{type(error).__name__}: {error}", traceback.format_exc()
+            )
+            return b""
+
+    def _new_rows(self, which: int, history: History) -> Rows:
+        sent = self._sent[which]
+        next_number = history.next_number
+        if next_number == sent:
+            return history.rows(next_number)
+        rows = history.rows(max(0, sent - _REPEATED))
+        if rows.first > sent:
+            self._monitor.dropped += rows.first - sent
+        self._sent[which] = rows.first + len(rows.times)
+        return rows
+
+    def _update_layout(self) -> None:
+        sample = self._monitor.sample
+        shown = (
+            self._monitor.events,
+            self._monitor.history.events,
+            tuple((r.event, r.unit) for r in sample.readings) if sample else (),
+            tuple(self._monitor.refused),
+            self._monitor.interval,
+        )
+        if shown != self._seen:
+            self._seen = shown
+            self.row_layout = self._layout(self.row_layout["id"] + 1)
+
+    def _layout(self, number: int) -> dict[str, Any]:
+        monitor = self._monitor
+        sample = monitor.sample
+        current = sample is not None and len(sample.readings) >= len(monitor.events)
+        readings = sample.readings if sample is not None and current else ()
+        names = [r.event for r in readings] or list(monitor.events)
+        units = [r.unit for r in readings] or [None] * len(names)
+        events = []
+        for key, name, unit in zip(unique_names(names), names, units, strict=True):
+            known = lookup(name)
+            event = {"key": key, "family": known.family, "help": known.help, "unit": unit}
+            if name in monitor.refused:
+                event["refused"] = monitor.refused[name]
+            events.append(event)
+        return {
+            "id": number,
+            "events": events,
+            "columns": list(monitor.history.events),
+            "memory": list(MEMORY_EVENTS),
+            "window": monitor.window,
+            "rows": round(monitor.window / (monitor.interval or 1.0) * 1.05) + 16,
+        }
+
+    def _status(self) -> dict[str, Any]:
+        monitor = self._monitor
+        memory_error = next(
+            (error for error in monitor.errors.values() if error is not monitor.error), None
+        )
+        families = dict.fromkeys(lookup(event).family for event in self._events)
+        counted = {lookup(event).family for event in monitor.events}
+        return {
+            "state": monitor.state,
+            "error": _plain(monitor.error),
+            "memory_error": _plain(memory_error),
+            "perf": monitor.perf_version,
+            "interval": monitor.interval,
+            "cores": monitor.cores,
+            "families": [
+                {"family": family, "title": title, "chosen": family in counted}
+                for family, title in FAMILIES.items()
+                if family in families
+            ],
+            "faults": [
+                {
+                    "where": fault.where,
+                    "message": fault.message,
+                    "times": fault.times,
+                    "traceback": fault.traceback,
+                }
+                for fault in monitor.faults
+            ],
+            "refusal": self._refusal,
+        }
+
+    # ------------------------------------------------------- from the browser
+
+    def _heard(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
+        kind = content.get("kind")
+        if kind == "command":
+            self._obey(str(content.get("name")), content)
+        elif kind == "resend":
+            self._monitor.post(lambda: self.send({"kind": "history"}, [self.pack()]))
+        elif kind == "fault":
+            self._note(content)
+
+    def _obey(self, name: str, content: dict[str, Any]) -> None:
+        commands: dict[str, Callable[[], None]] = {
+            "start": self._start,
+            "pause": self._monitor.pause,
+            "resume": self._monitor.resume,
+            "configure": lambda: self._configure(content),
+        }
+        try:
+            commands[name]()
+            self._refusal = ""
+        except ArgumentError as error:
+            self._refusal = str(error)
+        except KeyError:
+            return
+        # answered in any case: the browser shows the command as pending until then
+        self._monitor.post(self._answer)
+
+    def _start(self) -> None:
+        self._monitor.start()
+
+    def _configure(self, content: dict[str, Any]) -> None:
+        changes: dict[str, Any] = {}
+        if "interval" in content:
+            changes["interval"] = content["interval"]
+        if "cores" in content:
+            cores = content["cores"]
+            changes["cores"] = None if cores in ("", "all", None) else cores
+        if "families" in content:
+            families = content["families"]
+            changes["events"] = [e for e in self._events if lookup(e).family in families]
+            if not changes["events"]:
+                raise ArgumentError("No family of events is left", "Choose at least one.")
+        self._monitor.configure(**changes)
+
+    def _answer(self) -> None:
+        self.status = {**self._status(), "answer": self.status.get("answer", 0) + 1}
+
+    def _note(self, content: dict[str, Any]) -> None:
+        where, message, trace = (
+            str(content.get(key, ""))[:4000] for key in ("where", "message", "trace")
+        )
+        self._monitor.post(lambda: self._monitor.note_fault(f"browser: {where}", message, trace))
+
+
+class _Cost:
+    """What share of a core the calling thread takes."""
+
+    def __init__(self) -> None:
+        self._thread_time = 0.0
+        self._wall = 0.0
+        self._share = -1.0
+
+    def share(self) -> float:
+        """The share over the last second or more; −1 until it is known."""
+        wall, thread_time = time.monotonic(), time.thread_time()
+        if thread_time < self._thread_time or not self._wall:
+            self._wall, self._thread_time = wall, thread_time
+        elif wall - self._wall >= 1.0:
+            self._share = (thread_time - self._thread_time) / (wall - self._wall)
+            self._wall, self._thread_time = wall, thread_time
+        return round(self._share, 4)
+
+
+def _plain(error: SourceError | None) -> dict[str, str] | None:
+    return None if error is None else {"reason": error.reason, "remedy": error.remedy}
+
+
+def _newest(history: History) -> Rows:
+    """As many of the newest rows as a page is sent at once."""
+    width = len(history.events)
+    most = _MOST_HISTORY // (16 + 12 * max(width, 1))
+    return history.rows(max(0, history.next_number - most))
+
+
+def _places(counters: Rows, memory: Rows) -> dict[str, list[int]]:
+    """For each part of the buffer: number of its first row, rows, events."""
+    return {
+        "counters": [counters.first, len(counters.times), len(counters.events)],
+        "memory": [memory.first, len(memory.times), len(memory.events)],
+    }
+
+
+def _packed(counters: Rows, memory: Rows) -> bytes:
+    """Times, durations and counts of both as float64, then their shares as float32."""
+    doubles = [
+        np.column_stack([rows.times, rows.durations, rows.counts]).astype("<f8").tobytes()
+        for rows in (counters, memory)
+    ]
+    shares = [rows.shares.astype("<f4").tobytes() for rows in (counters, memory)]
+    return b"".join([*doubles, *shares])

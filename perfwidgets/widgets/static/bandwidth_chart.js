@@ -1,0 +1,32 @@
+// Paging and swap in KB/s. Swap is drawn only where there was any.
+
+import { Chart } from "./chart.js";
+
+const LINES = ["pgpgin", "pgpgout", "pswpin", "pswpout"];
+
+class BandwidthChart extends Chart {
+  constructor(model) {
+    super(model, "bandwidth chart", LINES);
+  }
+
+  draw(store) {
+    const now = store.now();
+    const all = LINES.map((line) => {
+      const points = this.points(store.memory, store.memory.index.get(line), now);
+      const swap = line.startsWith("pswp");
+      const drawn = swap && !points.y.some((value) => value > 0) ? { x: [], y: [] } : points;
+      this.swapped ??= {};
+      if (drawn.x.length || this.swapped[line]) this.line(line, drawn);
+      this.swapped[line] = drawn.x.length > 0;
+      return drawn;
+    });
+    this.frame(all);
+  }
+}
+
+export default () => ({
+  initialize({ model }) {
+    const chart = new BandwidthChart(model);
+    return () => chart.end();
+  },
+});

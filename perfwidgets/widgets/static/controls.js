@@ -1,0 +1,139 @@
+// What a person can change. The window changes here; the rest are commands to the kernel, shown
+// as pending until it has answered: a kernel that runs a cell may hear of them only at its end.
+
+import { element, setAttribute, setText } from "./dom.js";
+import { seconds } from "./format.js";
+import { Sight } from "./sight.js";
+import { storeOf } from "./store.js";
+
+const WINDOWS = [15, 30, 60, 120, 300, 600, 1800, 3600];
+const INTERVALS = [0.1, 0.25, 0.5, 1, 2, 5, 10];
+const PATIENCE = 1000; // ms, before a command that waits says why
+const BUTTON = {
+  running: ["Pause", "pause"],
+  starting: ["Pause", "pause"],
+  paused: ["Resume", "resume"],
+  idle: ["Start", "start"],
+  stopped: ["Start", "start"],
+  failed: ["Try again", "start"],
+};
+
+class Controls {
+  constructor(model, el) {
+    this.name = "controls";
+    this.store = storeOf(model.get("feed"));
+    this.button = element("button", { type: "button", class: "pw-start", onclick: () => this.press() });
+    this.window = element("select", {
+      onchange: () => this.store.setWindow(Number(this.window.value)),
+    });
+    this.interval = element("select", {
+      onchange: () => this.configure({ interval: Number(this.interval.value) }),
+    });
+    this.cores = element("input", {
+      type: "text",
+      size: "6",
+      placeholder: "all",
+      spellcheck: "false",
+      title: "Cores to count: all, or a list such as 0-3,8",
+      onchange: () => this.configure({ cores: this.cores.value.trim() }),
+    });
+    // JupyterLab would take keys typed here for its own commands
+    this.cores.addEventListener("keydown", (event) => event.stopPropagation());
+    this.families = element("span", { class: "pw-families", role: "group", "aria-label": "Families" });
+    this.note = element("span", { class: "pw-note", role: "status" });
+    el.append(
+      this.button,
+      element("label", {}, "Window ", this.window),
+      element("label", {}, "Interval ", this.interval),
+      element("label", {}, "Cores ", this.cores),
+      this.families,
+      this.note,
+    );
+    this.sight = new Sight(() => this.store.request());
+    this.sight.watch([el]);
+    this.leave = this.store.add(this);
+  }
+
+  inSight() {
+    return this.sight.inSight();
+  }
+
+  press() {
+    this.store.command(BUTTON[this.store.status.state]?.[1] ?? "start");
+  }
+
+  configure(values) {
+    this.store.command("configure", values);
+  }
+
+  draw(store) {
+    const { status, pending } = store;
+    setText(this.button, BUTTON[status.state]?.[0] ?? "Start");
+    const gone = store.kernelGone;
+    for (const control of [this.button, this.interval, this.cores]) control.disabled = gone;
+    options(this.window, windows(store), store.window);
+    options(this.interval, withValue(INTERVALS, status.interval), status.interval);
+    if (document.activeElement !== this.cores) this.cores.value = status.cores ?? "";
+    this.drawFamilies(store);
+    const waits = pending !== null && performance.now() - pending.since > PATIENCE;
+    setText(this.note, waits ? "waits for the running cell" : (status.refusal ?? ""));
+    this.note.classList.toggle("pw-bad", !waits && Boolean(status.refusal));
+  }
+
+  drawFamilies(store) {
+    const { families = [] } = store.status;
+    const words = JSON.stringify([families, store.kernelGone]);
+    if (words === this.familiesDrawn) return;
+    this.familiesDrawn = words;
+    this.families.replaceChildren(...families.map((family) => this.familyBox(family)));
+  }
+
+  familyBox({ family, title, chosen }) {
+    const box = element("input", { type: "checkbox", checked: chosen, disabled: this.store.kernelGone });
+    box.addEventListener("change", () => {
+      const others = this.store.status.families.filter((f) => f.chosen && f.family !== family);
+      const names = [...others.map((f) => f.family), ...(box.checked ? [family] : [])];
+      this.configure({ families: names });
+    });
+    return element("label", { title: `Count the events of this family` }, box, title);
+  }
+
+  end() {
+    this.sight.end();
+    this.leave();
+  }
+}
+
+/** Windows up to what the history holds. */
+function windows(store) {
+  const most = store.layout.window ?? 300;
+  return withValue(
+    WINDOWS.filter((window) => window <= most),
+    store.window,
+  );
+}
+
+function withValue(values, value) {
+  if (!value || values.includes(value)) return values;
+  return [...values, value].sort((a, b) => a - b);
+}
+
+function options(select, values, chosen) {
+  const words = values.join();
+  if (select.dataset.words !== words) {
+    select.dataset.words = words;
+    select.replaceChildren(
+      ...values.map((value) => element("option", { value: String(value) }, seconds(value))),
+    );
+  }
+  if (document.activeElement !== select || select.value === "") select.value = String(chosen);
+  setAttribute(select, "data-value", String(chosen));
+}
+
+export default () => ({
+  render({ model, el }) {
+    el.classList.add("perfwidgets", "pw-controls");
+    const controls = new Controls(model, el);
+    return () => controls.end();
+  },
+});

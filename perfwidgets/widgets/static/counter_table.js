@@ -1,0 +1,174 @@
+// One family of events as a table. Rows stay; only the text of cells changes, so that selection,
+// focus and scroll survive.
+
+import { MISSING, NOT_COUNTED, NOT_SUPPORTED } from "./columns.js";
+import { element, setAttribute, setText } from "./dom.js";
+import { full, percent, seconds, si } from "./format.js";
+import { Sight } from "./sight.js";
+import { sparkline } from "./sparkline.js";
+import { storeOf } from "./store.js";
+
+const PACE = 240; // ms between two changes of the digits, so that they can be read
+const SPARK_PACE = 900;
+const WORDS = {
+  [NOT_COUNTED]: ["○", "not counted", "perf had no counter for it in this interval"],
+  [NOT_SUPPORTED]: ["✕", "not supported", "this system cannot count it"],
+  [MISSING]: ["○", "no count yet", "perf printed no row for it"],
+};
+
+class CounterTable {
+  constructor(model, el) {
+    this.name = "counter grid";
+    this.model = model;
+    this.el = el;
+    this.store = storeOf(model.get("feed"));
+    this.layout = null;
+    this.last = 0;
+    this.lastSpark = 0;
+    this.rows = [];
+    this.sight = new Sight(() => this.store.request());
+    this.sight.watch([el]);
+    this.leave = this.store.add(this);
+  }
+
+  inSight() {
+    return this.sight.inSight();
+  }
+
+  draw(store) {
+    const now = performance.now();
+    if (this.layout !== store.layout) this.build(store);
+    const wait = this.last + PACE - now;
+    if (wait > 0 && store.selected === this.selected) {
+      this.timer ||= setTimeout(() => {
+        this.timer = 0;
+        this.drawn = 0;
+        store.request();
+      }, wait);
+      return;
+    }
+    this.last = now;
+    this.selected = store.selected;
+    const sparks = now - this.lastSpark > SPARK_PACE;
+    if (sparks) this.lastSpark = now;
+    const newest = store.counters.newest();
+    for (const row of this.rows) this.drawRow(row, newest, sparks);
+    this.arrange(newest);
+    const old = store.stale() || ["paused", "stopped", "failed"].includes(store.status.state);
+    this.el.classList.toggle("pw-stale", old && newest >= 0);
+    setText(this.interval, seconds(store.status.interval ?? 1));
+  }
+
+  /** Rows for the family's events; the header only once a grid. */
+  build(store) {
+    this.layout = store.layout;
+    const family = this.model.get("family");
+    const events = store.layout.events.filter((event) => event.family === family);
+    this.interval = element("th", { scope: "col", title: "Count in the last interval" });
+    const head = element(
+      "tr",
+      {},
+      element("th", { scope: "col" }, "event"),
+      this.interval,
+      element("th", { scope: "col" }, "per second"),
+      element("th", { scope: "col", class: "pw-spark" }, "last minute"),
+      element("th", { scope: "col", class: "pw-state" }, "state"),
+    );
+    this.rows = events.map((event) => this.makeRow(event));
+    const table = element(
+      "table",
+      { "aria-label": `${this.model.get("title")} events` },
+      element("thead", {}, head),
+      element("tbody", {}, ...this.rows.map((row) => row.tr)),
+    );
+    const title = element("h3", {}, this.model.get("title"));
+    this.el.replaceChildren(title, table);
+    this.el.hidden = events.length === 0;
+    this.lastSpark = 0;
+  }
+
+  makeRow(event) {
+    const name = element(
+      "button",
+      {
+        class: "pw-event",
+        type: "button",
+        title: `${event.help}\nShow its history.`,
+        onclick: () => this.store.select(event.key),
+      },
+      event.key,
+    );
+    const unit = element("span", { class: "pw-unit" });
+    const count = element("td", { class: "pw-number" });
+    const rate = element("td", { class: "pw-number" });
+    const spark = sparkline();
+    const sign = element("span", { class: "pw-sign", "aria-hidden": "true" });
+    const words = element("span", {});
+    const state = element("td", { class: "pw-state" }, sign, words);
+    const header = element("th", { scope: "row" }, name, unit);
+    const tr = element("tr", {}, header, count, rate, element("td", { class: "pw-spark" }, spark.el), state);
+    tr.dataset.event = event.key;
+    return { event, tr, name, unit, count, rate, spark, sign, words, state };
+  }
+
+  drawRow(row, newest, sparks) {
+    const { counters } = this.store;
+    const e = counters.index.get(row.event.key);
+    const none = newest < 0 || e === undefined;
+    const at = newest % counters.size;
+    const share = none ? MISSING : counters.shares[e][at];
+    const count = none ? NaN : counters.counts[e][at];
+    const rate = none ? NaN : counters.rate(e, newest);
+    const unit = row.event.unit ? ` ${row.event.unit}` : "";
+    setText(row.count, si(count));
+    setText(row.rate, si(rate));
+    const duration = none ? NaN : counters.durations[at];
+    setAttribute(row.count, "title", `${full(count)}${unit} in ${seconds(duration)}`);
+    setAttribute(row.rate, "title", `${full(rate)}${unit} per second`);
+    setText(row.unit, unit);
+    this.drawState(row, share);
+    const chosen = row.event.key === this.selected;
+    row.tr.classList.toggle("pw-selected", chosen);
+    setAttribute(row.name, "aria-pressed", String(chosen));
+    row.share = share;
+    if (sparks && share >= 0) row.spark.draw(this.store, e);
+  }
+
+  drawState(row, share) {
+    let [sign, words, help] = ["●", "counted", "counted all of the time"];
+    if (share < 0) {
+      [sign, words, help] = WORDS[share] ?? WORDS[MISSING];
+      if (row.event.refused) help = `perf refused this name: ${row.event.refused}`;
+    } else if (share < 1) {
+      const part = percent(share);
+      [sign, words] = ["◐", `scaled ${part}`];
+      help = `counted ${part} of the time and scaled by perf, since events share the counters`;
+    }
+    setText(row.sign, sign);
+    setText(row.words, words);
+    setAttribute(row.state, "title", help);
+    row.tr.classList.toggle("pw-none", share === NOT_SUPPORTED);
+    row.tr.classList.toggle("pw-scaled", share >= 0 && share < 1);
+  }
+
+  /** Families of which nothing counts come last, and take less room. */
+  arrange(newest) {
+    const none = newest >= 0 && this.rows.every((row) => row.share === NOT_SUPPORTED);
+    this.el.style.order = none ? "1" : "0";
+    this.el.classList.toggle("pw-uncounted", none);
+  }
+
+  end() {
+    clearTimeout(this.timer);
+    this.sight.end();
+    this.leave();
+  }
+}
+
+export default () => ({
+  render({ model, el }) {
+    el.classList.add("perfwidgets", "pw-table");
+    const table = new CounterTable(model, el);
+    return () => table.end();
+  },
+});

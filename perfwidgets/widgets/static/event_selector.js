@@ -1,0 +1,63 @@
+// Connects the dropdown of events with the store, both ways, without the kernel.
+
+import { rawModels } from "./models.js";
+import { storeOf } from "./store.js";
+
+export default () => ({
+  initialize({ model }) {
+    const store = storeOf(model.get("feed"));
+    let dropdown = null;
+    const keys = () => {
+      const byLabel = model.get("labels");
+      return dropdown.get("_options_labels").map((label) => byLabel[label]);
+    };
+    let labels = null;
+    let following = false;
+    let waiting = false;
+    /** Once for all that has changed together: new options choose nothing, a person does. */
+    const changed = () => {
+      if (following || waiting) return;
+      waiting = true;
+      queueMicrotask(() => {
+        waiting = false;
+        const same = labels === dropdown.get("_options_labels");
+        labels = dropdown.get("_options_labels");
+        if (same) store.select(keys()[dropdown.get("index")]);
+        else reconsider();
+      });
+    };
+    const reconsider = () => {
+      view.drawn = 0;
+      store.request();
+    };
+    /** Another list of options, or another view's choice: point the dropdown at it. */
+    const follow = () => {
+      const index = keys().indexOf(store.selected);
+      if (index < 0 || index === dropdown.get("index")) return;
+      following = true; // a suggestion is no choice
+      dropdown.set("index", index);
+      following = false;
+      dropdown.save_changes();
+    };
+    const view = {
+      name: "event selector",
+      drawn: 0,
+      inSight: () => dropdown !== null,
+      draw: follow,
+    };
+    const leave = store.add(view);
+    (async () => {
+      ({ dropdown } = await rawModels(model, ["dropdown"]));
+      if (!dropdown) return;
+      labels = dropdown.get("_options_labels");
+      dropdown.on("change:index", changed);
+      dropdown.on("change:_options_labels", changed);
+      store.request();
+    })();
+    return () => {
+      leave();
+      dropdown?.off("change:index", changed);
+      dropdown?.off("change:_options_labels", changed);
+    };
+  },
+});

@@ -1,0 +1,53 @@
+// The one live channel: what the kernel sends goes into the store; views draw from there.
+
+import { readHistory, readRows } from "./message.js";
+import { rawModel } from "./models.js";
+import { storeOf } from "./store.js";
+
+export default () => ({
+  initialize({ model }) {
+    const store = storeOf(model.get("key"));
+    store.kernelGone = false;
+    store.send = (content) => model.send(content);
+    const layout = () => store.setLayout(model.get("row_layout"));
+    const status = () => store.setStatus(model.get("status"));
+    const history = () => {
+      const packed = model.get("history");
+      if (packed) readHistory(store, packed);
+      store.suggest();
+      store.changed();
+    };
+    const message = (content, buffers) => {
+      if (content.kind === "history") readHistory(store, buffers[0]);
+      if (content.kind !== "tick" || content.layout !== store.layout.id) return;
+      if (readRows(store, content, buffers[0])) store.send({ kind: "resend" });
+      store.samples = content.samples;
+      store.cost = content.cost;
+      store.arrival = performance.now();
+      store.suggest();
+      store.changed();
+    };
+    const alive = async () => {
+      const raw = await rawModel(model, model.get("key"));
+      store.kernelGone = raw?.comm_live === false;
+      store.changed();
+    };
+    model.on("msg:custom", message);
+    model.on("change:row_layout", layout);
+    model.on("change:status", status);
+    model.on("change:history", history);
+    model.on("comm_live_update", alive);
+    layout();
+    status();
+    history();
+    return () => {
+      model.off("msg:custom", message);
+      model.off("change:row_layout", layout);
+      model.off("change:status", status);
+      model.off("change:history", history);
+      model.off("comm_live_update", alive);
+      store.kernelGone = true;
+      store.changed();
+    };
+  },
+});

@@ -1,0 +1,47 @@
+// What the kernel sends: a tick with the newest rows, and on a fresh page the whole history.
+
+/**
+ * Read the rows of one message into `store`. `head` names the parts of the buffer in their order:
+ * for each of counters and memory `[first number, rows, events]`; all counts (float64, with time
+ * and duration before them), then all shares (float32).
+ */
+export function readRows(store, head, buffer) {
+  const bytes = copied(buffer);
+  const parts = [
+    [store.counters, head.counters],
+    [store.memory, head.memory],
+  ];
+  const doubles = parts.reduce((sum, [, [, rows, events]]) => sum + rows * (events + 2), 0);
+  const values = new Float64Array(bytes, 0, doubles);
+  const shares = new Float32Array(bytes, doubles * 8);
+  let at = 0;
+  let sharesAt = 0;
+  let lost = -1;
+  for (const [columns, [first, rows, events]] of parts) {
+    for (let r = 0; r < rows; r++) {
+      const skipped = columns.put(first + r, values, at, shares, sharesAt);
+      if (skipped >= 0 && lost < 0) lost = skipped;
+      at += events + 2;
+      sharesAt += events;
+    }
+  }
+  return lost >= 0;
+}
+
+/** Read a packed history: the length of its JSON head, the head, then rows as in a tick. */
+export function readHistory(store, buffer) {
+  const bytes = copied(buffer);
+  if (bytes.byteLength < 8) return;
+  const view = new DataView(bytes);
+  const length = view.getUint32(0, true);
+  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 8, length)));
+  store.setLayout(head.layout);
+  readRows(store, head, bytes.slice(8 + length));
+  store.samples = Math.max(store.samples, head.samples);
+}
+
+/** A buffer of its own: a view may begin at a place that no Float64Array can. */
+function copied(buffer) {
+  if (buffer instanceof ArrayBuffer) return buffer;
+  return buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
+}

@@ -1,0 +1,91 @@
+// What is running, how, and if something is wrong, what to do.
+
+import { element, setAttribute, setText } from "./dom.js";
+import { full, seconds } from "./format.js";
+import { Sight } from "./sight.js";
+import { storeOf } from "./store.js";
+
+const STATES = {
+  idle: ["○", "Not started"],
+  starting: ["◌", "Starting"],
+  running: ["●", "Live"],
+  paused: ["❚❚", "Paused"],
+  stopped: ["■", "Stopped"],
+  failed: ["✕", "Failed"],
+};
+
+class StatusBar {
+  constructor(model, el) {
+    this.name = "status bar";
+    this.sign = element("span", { class: "pw-sign", "aria-hidden": "true" });
+    this.words = element("span", {});
+    this.state = element("span", { class: "pw-live", role: "status" }, this.sign, this.words);
+    this.facts = element("span", { class: "pw-dim" });
+    this.trouble = element("span", { class: "pw-trouble" });
+    el.append(this.state, this.facts, this.trouble);
+    this.store = storeOf(model.get("feed"));
+    this.sight = new Sight(() => this.store.request());
+    this.sight.watch([el]);
+    this.leave = this.store.add(this);
+  }
+
+  inSight() {
+    return this.sight.inSight();
+  }
+
+  draw(store) {
+    const { state } = store.status;
+    const [sign, words] = wording(store);
+    setText(this.sign, sign);
+    setText(this.words, words);
+    setAttribute(this.state, "data-state", store.stale() ? "stale" : state);
+    setText(this.facts, facts(store).join(" · "));
+    const [trouble, more] = troubles(store);
+    setText(this.trouble, trouble);
+    setAttribute(this.trouble, "title", more);
+  }
+
+  end() {
+    this.sight.end();
+    this.leave();
+  }
+}
+
+function wording(store) {
+  if (store.kernelGone) return ["■", "Kernel gone"];
+  if (store.stale()) return ["○", `No samples for ${Math.floor(store.silence())} s`];
+  const [sign, words] = STATES[store.status.state] ?? ["?", store.status.state];
+  if (store.status.state === "starting" && store.status.error) return [sign, "Starting again"];
+  return [sign, words];
+}
+
+/** perf's version, interval, cores, samples. */
+export function facts(store) {
+  const { perf, interval, cores } = store.status;
+  const said = [];
+  if (perf) said.push(`perf ${perf}`);
+  if (interval) said.push(`every ${seconds(interval)}`);
+  said.push(cores ? `cores ${cores}` : "all cores");
+  said.push(`${full(store.samples)} ${store.samples === 1 ? "sample" : "samples"}`);
+  if (store.cost >= 0) said.push(`collector ${(store.cost * 100).toFixed(1)} % of a core`);
+  return said;
+}
+
+/** The reason and remedy of what is wrong, and what more there is to say on hover. */
+export function troubles(store) {
+  const { error, memory_error: memory, faults = [] } = store.status;
+  const said = [error, memory].filter(Boolean).map((e) => [e.reason, e.remedy].filter(Boolean).join(". "));
+  for (const fault of faults) {
+    const times = fault.times > 1 ? ` (${fault.times} times)` : "";
+    said.push(`${fault.where}: ${fault.message}${times}`);
+  }
+  return [said.join(" · "), faults.map((fault) => fault.traceback).filter(Boolean).join("\n")];
+}
+
+export default () => ({
+  render({ model, el }) {
+    el.classList.add("perfwidgets", "pw-status");
+    const bar = new StatusBar(model, el);
+    return () => bar.end();
+  },
+});

@@ -1,0 +1,118 @@
+"""What all our widgets have in common: a text form, a feed, an end without a trace."""
+
+from __future__ import annotations
+
+import html
+from typing import Any, Self
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from perfwidgets import lifetime
+from perfwidgets.errors import ArgumentError
+from perfwidgets.models.monitor import Monitor
+from perfwidgets.widgets.feed import Feed
+from perfwidgets.widgets.scripts import script
+
+__all__ = ["Composite", "Scripted"]
+
+_VIEW = "application/vnd.jupyter.widget-view+json"
+_NEEDS_KERNEL = "It is live where its notebook runs; open the notebook and run its cells."
+
+
+class _Shown:
+    """A stable text form, so that stored outputs compare equal and can be read without a kernel."""
+
+    #: what is shown, in a few words
+    summary = ""
+    #: set by subclasses from their monitor
+    monitor: Monitor
+    _view_name: str | None
+    _model_id: str | None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {self.summary}"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        text = repr(self)
+        bundle: dict[str, Any] = {
+            "text/plain": text,
+            "text/html": f"<p><em>{html.escape(text)}. {_NEEDS_KERNEL}</em></p>",
+        }
+        model_id = getattr(self, "model_id", None)
+        if model_id is not None:
+            bundle[_VIEW] = {"version_major": 2, "version_minor": 0, "model_id": model_id}
+        return bundle
+
+
+def check_monitor(monitor: object) -> Monitor:
+    """Return `monitor`, or say what to give instead."""
+    if not isinstance(monitor, Monitor):
+        raise ArgumentError(
+            f"{monitor!r} is not a monitor",
+            "Give a Monitor, as in `CounterGrid(Monitor(PerfStat()))`.",
+        )
+    return monitor
+
+
+class Scripted(_Shown, anywidget.AnyWidget):
+    """A widget drawn by a script of ours from the data of a feed.
+
+    Subclasses name their script in `_esm`. Without a view of their own they drive widgets whose
+    ids they hold as plain text: a reference would have to be closed in a certain order.
+    """
+
+    feed = traitlets.Unicode(help="The key of the feed to draw from.").tag(sync=True)
+
+    def __init_subclass__(cls, script_name: str = "", **kwargs: Any) -> None:
+        if script_name:
+            cls._esm = script(script_name)
+        super().__init_subclass__(**kwargs)
+
+    def __init__(self, monitor: Monitor, **traits: Any) -> None:
+        self.monitor = check_monitor(monitor)
+        self._feed: Feed | None = Feed.of(monitor)
+        super().__init__(feed=self._feed.key, **traits)
+        lifetime.made_here(self)
+
+    def close(self) -> None:
+        """Take the widget away; the last of a monitor's widgets closes its feed."""
+        super().close()
+        self.layout.close()
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            feed.release()
+
+
+class Composite(_Shown):
+    """Mixed into a box of widgets that are closed with it."""
+
+    monitor: Monitor
+
+    def __init__(self, monitor: Monitor, *, parts: list[ipywidgets.Widget], **traits: Any) -> None:
+        self.monitor = monitor
+        self._parts = parts
+        super().__init__(**traits)
+        lifetime.made_here(self)
+
+    def close(self) -> None:
+        """Take the widget and its parts away.
+
+        The box goes first: an open widget that refers to a closed one would keep every widget of
+        this kernel from coming back when the page is loaded again.
+        """
+        super().close()  # type: ignore[misc]
+        parts, self._parts = self._parts, []
+        for part in parts:
+            part.close()
+        for whole in (self, *parts):
+            layout = getattr(whole, "layout", None)
+            if isinstance(layout, ipywidgets.Layout):
+                layout.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
