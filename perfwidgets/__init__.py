@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from perfwidgets.availability import Availability as Availability
     from perfwidgets.availability import check as check
     from perfwidgets.collector import Backoff as Backoff
+    from perfwidgets.errors import ArgumentError as ArgumentError
+    from perfwidgets.errors import PerfwidgetsError as PerfwidgetsError
+    from perfwidgets.errors import PerfwidgetsWarning as PerfwidgetsWarning
+    from perfwidgets.errors import SourceError as SourceError
     from perfwidgets.events import DEFAULT_EVENTS as DEFAULT_EVENTS
     from perfwidgets.events import Event as Event
     from perfwidgets.models.history import History as History
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_EVENTS",
+    "ArgumentError",
     "Availability",
     "Backoff",
     "BandwidthChart",
@@ -43,8 +48,11 @@ __all__ = [
     "HistoryChart",
     "Monitor",
     "PerfStat",
+    "PerfwidgetsError",
+    "PerfwidgetsWarning",
     "Reading",
     "Sample",
+    "SourceError",
     "Status",
     "StatusBar",
     "VmStat",
@@ -55,6 +63,10 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOME = {
+    "SourceError": "errors",
+    "PerfwidgetsWarning": "errors",
+    "PerfwidgetsError": "errors",
+    "ArgumentError": "errors",
     "Availability": "availability",
     "Backoff": "collector",
     "BandwidthChart": "widgets.bandwidth_chart",

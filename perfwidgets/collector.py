@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import threading
 import traceback
+import weakref
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import anyio
-from anyio.from_thread import BlockingPortal
 
 from perfwidgets.errors import SourceError
 from perfwidgets.samples import Sample
@@ -21,6 +24,8 @@ __all__ = ["Backoff", "Collector", "Listener", "State"]
 
 State = Literal["idle", "starting", "running", "paused", "stopped", "failed"]
 _Wish = Literal["run", "pause", "stop"]
+#: how long a source may take to end by itself (s)
+_PATIENCE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,8 @@ class Collector:
     sources
         By name; the first is the one whose samples set the pace of ticks.
     listener
-        Is told of states, samples and ticks.
+        Is told of states, samples and ticks. Held weakly: when nobody else holds it, counting
+        ends.
     backoff
         How a source that ended is started again.
     pace
@@ -82,114 +88,168 @@ class Collector:
         pace: float = 0.1,
     ) -> None:
         self.pace = pace
-        self._listener = listener
+        self._listener = weakref.ref(listener)
+        weakref.finalize(listener, self.stop, 0.0).atexit = False
         self._supervisors = {
             name: _Supervisor(name, source, self, backoff or Backoff())
             for name, source in sources.items()
         }
         self._lead = next(iter(self._supervisors))
         self._thread: threading.Thread | None = None
-        self._portal: BlockingPortal | None = None
-        self._something_new = anyio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._commands: deque[Callable[[], None]] = deque()
+        self._something_new = self._woken = anyio.Event()
         self._owner = os.getpid()
+        # held while the thread starts, and while it ends: no command is lost between the two
+        self._lock = threading.RLock()
+        self._over = True
 
     @property
     def running(self) -> bool:
-        """Whether the thread is alive in this process."""
-        alive = self._thread is not None and self._thread.is_alive()
-        return alive and self._owner == os.getpid()
+        """Whether the thread is alive in this process, and takes commands."""
+        return not self._over and self._owner == os.getpid()
 
     @property
     def on_thread(self) -> bool:
         """Whether the caller runs on the collector's thread."""
         return threading.current_thread() is self._thread
 
-    def source(self, name: str) -> Source:
-        """Return the source called `name` as it is now."""
-        return self._supervisors[name].source
-
     def start(self) -> None:
         """Start the sources; those that are paused go on, those that failed are tried again."""
-        if self.running:
-            self._wish("run")
-            return
-        for supervisor in self._supervisors.values():
-            supervisor.wish = "run"
-        self._owner = os.getpid()
-        ready: Future[None] = Future()
-        self._thread = threading.Thread(
-            target=anyio.run, args=(self._main, ready), name="perfwidgets collector", daemon=True
-        )
-        self._thread.start()
-        ready.result()
+        with self._lock:
+            if self._wish("run") or self.on_thread:
+                return
+            for supervisor in self._supervisors.values():
+                supervisor.wish = "run"
+            ready: Future[None] = Future()
+            self._owner, self._loop, self._over = os.getpid(), None, False
+            self._commands.clear()
+            self._thread = threading.Thread(
+                target=self._run,
+                args=(self._thread, ready),
+                name="perfwidgets collector",
+                daemon=True,
+            )
+            self._thread.start()
+            ready.result()
 
     def stop(self, timeout: float = 10.0) -> None:
         """End all sources and the thread; what was counted by now is still delivered.
 
         Called on the collector's own thread it returns at once, and the thread ends after it.
         """
-        if not self.running:
-            return
         self._wish("stop")
         if not self.on_thread and self._thread is not None:
             self._thread.join(timeout)
 
     def pause(self) -> None:
         """End the sources for now."""
-        if self.running:
-            self._wish("pause")
+        self._wish("pause")
 
     def replace(self, name: str, source: Source) -> None:
         """Go on with another source under this name."""
         supervisor = self._supervisors[name]
-        if self.running:
-            self.post(lambda: supervisor.replace(source))
-        else:
+        if not self._tell(lambda: supervisor.replace(source)):
             supervisor.source = source
 
-    def post(self, work: Callable[[], None]) -> None:
-        """Have `work` done on the collector's thread; nothing where it does not run."""
-        if not self.running or self._portal is None:
-            return
+    def post(self, work: Callable[[], None]) -> bool:
+        """Have `work` done on the collector's thread; `False` where that does not run."""
         if self.on_thread:
             work()
-            return
-        try:
-            self._portal.start_task_soon(work)
-        except RuntimeError:
-            return  # the thread has ended meanwhile
+            return True
+        return self._tell(work)
 
-    def _wish(self, wish: _Wish) -> None:
-        for supervisor in self._supervisors.values():
-            self.post(lambda s=supervisor: s.change_wish(wish))  # type: ignore[misc]
+    def _wish(self, wish: _Wish) -> bool:
+        def tell_all() -> None:
+            for supervisor in self._supervisors.values():
+                supervisor.change_wish(wish)
+
+        return self._tell(tell_all)
+
+    def _tell(self, work: Callable[[], None]) -> bool:
+        """Have a command carried out on the thread, later; `False` where it does not run.
+
+        Nothing is waited for: the thread may be in an observer that waits for the caller.
+        """
+        with self._lock:
+            if not self.running or self._loop is None:
+                return False
+            self._commands.append(work)
+            with contextlib.suppress(RuntimeError):  # the loop has just failed, and says so
+                self._loop.call_soon_threadsafe(self._wake)
+            return True
+
+    def _wake(self) -> None:
+        self._woken.set()
+
+    def _run(self, last: threading.Thread | None, ready: Future[None]) -> None:
+        if last is not None:
+            last.join()
+        try:
+            anyio.run(self._main, ready)
+        except BaseException as error:  # whatever it is, it must reach a person
+            self._over = True
+            for supervisor in self._supervisors.values():
+                supervisor.fail(error)
+        finally:
+            self._over = True
+            if not ready.done():
+                ready.set_result(None)
 
     async def _main(self, ready: Future[None]) -> None:
-        self._something_new = anyio.Event()
-        async with BlockingPortal() as portal, anyio.create_task_group() as tasks:
-            self._portal = portal
-            ready.set_result(None)
+        self._something_new, self._woken = anyio.Event(), anyio.Event()
+        self._loop = asyncio.get_running_loop()
+        async with anyio.create_task_group() as tasks:
+            for supervisor in self._supervisors.values():
+                tasks.start_soon(supervisor.run)
             tasks.start_soon(self._tick)
-            async with anyio.create_task_group() as supervised:
-                for supervisor in self._supervisors.values():
-                    supervised.start_soon(supervisor.run)
+            ready.set_result(None)
+            while not self._may_end():
+                await self._woken.wait()
+                self._woken = anyio.Event()
+                while self._commands:
+                    self._commands.popleft()()
+                if self._at_rest:
+                    self._tell_of_news()  # the last tick of all
             tasks.cancel_scope.cancel()
-        self._portal = None
+
+    @property
+    def _at_rest(self) -> bool:
+        return all(supervisor.at_rest for supervisor in self._supervisors.values())
+
+    def _may_end(self) -> bool:
+        with self._lock:
+            self._over = self._at_rest and not self._commands
+            return self._over
 
     async def _tick(self) -> None:
+        due = 0.0
         while True:
             await self._something_new.wait()
-            self._something_new = anyio.Event()
-            self._listener.tick()
-            await anyio.sleep(self.pace)
+            self._tell_of_news()
+            # one that came late takes nothing from the next, or two samples would share a tick
+            due = max(due + self.pace, anyio.current_time() + self.pace / 2)
+            await anyio.sleep_until(due)
+
+    def _tell_of_news(self) -> None:
+        self._something_new = anyio.Event()
+        if listener := self._listener():
+            listener.tick()
 
     def state_is(self, name: str, state: State, error: SourceError | None) -> None:
         """Pass on the state of a source; a change is shown at once."""
-        self._listener.source_changed(name, state, error)
+        if listener := self._listener():
+            listener.source_changed(name, state, error)
         self._something_new.set()
+
+    def came_to_rest(self) -> None:
+        """A source has stopped: the thread may end when all have."""
+        self._woken.set()
 
     def deliver(self, name: str, source: Source, sample: Sample) -> None:
         """Pass on a sample, and see to it that it is shown."""
-        self._listener.sample_arrived(name, source, sample)
+        if listener := self._listener():
+            listener.sample_arrived(name, source, sample)
         if name == self._lead or not self._carried(source):
             self._something_new.set()
 
@@ -209,53 +269,55 @@ class _Supervisor:
         self.source = source
         self.state: State = "idle"
         self.wish: _Wish = "run"
+        self.at_rest = False
         self._collector = collector
         self._backoff = backoff
         self._failures = 0
         self._changed = anyio.Event()
+        self._current: Source | None = None
         self._scope: anyio.CancelScope | None = None
 
     def change_wish(self, wish: _Wish) -> None:
         # told to run while it does: only what waits or has failed starts anew
-        if wish == self.wish and self._scope is not None:
-            return
-        self.wish = wish
-        self._failures = 0
-        self._changed.set()
-        self._end_current()
+        if wish != self.wish or self._current is None:
+            self.wish = wish
+            self._begin_anew()
 
     def replace(self, source: Source) -> None:
-        self._end_current()
         self.source = source
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self._failures = 0
         self._changed.set()
-
-    def _end_current(self) -> None:
-        if self._scope is not None:
-            self.source.finish()
+        self.at_rest = False
+        if self._current is not None and self._scope is not None:
+            with contextlib.suppress(Exception):
+                self._current.finish()
             # a source that does not come to its end is ended
-            self._scope.deadline = anyio.current_time() + 1.0
+            self._scope.deadline = min(self._scope.deadline, anyio.current_time() + _PATIENCE)
+        elif self.wish == "run":
+            self._report("starting")  # at once, for those who ask whether a sample may come
 
     async def run(self) -> None:
-        self._changed = anyio.Event()
-        while self.wish != "stop":
+        self.at_rest = False
+        while True:
             self._changed = anyio.Event()
-            if self.wish == "pause":
-                self._report("paused")
-                await self._changed.wait()
-                continue
-            error = await self._run_once()
-            if self._changed.is_set():
-                continue
-            if error is None:
-                self._report("stopped")
-                await self._changed.wait()
-            else:
-                await self._after(error)
-        self._report("stopped")
+            if self.wish == "run":
+                error = await self._run_once()
+                if self._changed.is_set():
+                    continue
+                if error is not None:
+                    await self._after(error)
+                    continue
+            self._report("paused" if self.wish == "pause" else "stopped")
+            if self.wish == "stop":
+                self.at_rest = True
+                self._collector.came_to_rest()
+            await self._changed.wait()
 
     async def _run_once(self) -> SourceError | None:
-        source = self.source
+        self._current = source = self.source
         if not self._failures:
             self._report("starting")
         try:
@@ -271,7 +333,7 @@ class _Supervisor:
         except Exception as error:  # ours or a user's source: it must reach a person all the same
             return _UnexpectedError(self.name, error)
         finally:
-            self._scope = None
+            self._current = self._scope = None
         return None
 
     async def _after(self, error: SourceError) -> None:
@@ -284,6 +346,13 @@ class _Supervisor:
             with anyio.move_on_after(self._backoff.wait(self._failures)):
                 await self._changed.wait()
 
+    def fail(self, error: BaseException) -> None:
+        """The thread has ended with this error."""
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        self._current = None
+        self._report("failed", _UnexpectedError(self.name, error))
+
     def _report(self, state: State, error: SourceError | None = None) -> None:
         self.state = state
         self._collector.state_is(self.name, state, error)
@@ -294,7 +363,7 @@ class _UnexpectedError(SourceError):
 
     permanent = True
 
-    def __init__(self, name: str, error: Exception) -> None:
+    def __init__(self, name: str, error: BaseException) -> None:
         where = traceback.extract_tb(error.__traceback__)[-1:]
         place = f" ({os.path.basename(where[0].filename)}:{where[0].lineno})" if where else ""
         super().__init__(

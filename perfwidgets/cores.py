@@ -11,7 +11,7 @@ from perfwidgets.errors import CoreListError
 __all__ = ["check_cores", "core_list", "expand", "online_cores"]
 
 _ONLINE = Path("/sys/devices/system/cpu/online")
-_RANGE = re.compile(r"^(\d+)(?:-(\d+))?$")
+_RANGE = re.compile(r"^([0-9]+)(?:-([0-9]+))?$")
 _EXAMPLE = 'Give a list such as "0-3,8", [0, 1, 2], or None for all.'
 #: beyond any machine (the kernel's NR_CPUS is at most 8192), so that no list fills the memory
 _HIGHEST = 65_535
@@ -35,7 +35,7 @@ def core_list(cores: object) -> str | None:
     if isinstance(cores, str):
         return _compact(expand(cores))
     items = [cores] if isinstance(cores, int) else cores
-    if not isinstance(items, Iterable):
+    if not isinstance(items, Iterable) or isinstance(items, (bytes, bytearray)):
         raise CoreListError(f"{cores!r} is not a list of cores", _EXAMPLE)
     numbers = []
     for item in items:

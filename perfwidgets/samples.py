@@ -182,8 +182,9 @@ def whole(
         )
         return Reading(event, None, None, unit, worst, 0.0, parts)
     counts = [part.count for part in counted if part.count is not None]
-    # fsum: 100.33 + 100.34 is 200.67, as a reader of perf's rows would add them
-    count = math.fsum(counts) if any(isinstance(c, float) for c in counts) else sum(counts)
+    # perf prints at most six decimals: 48.02 + 48.03 is 96.05, as a reader of its rows would add
+    some_float = any(isinstance(c, float) for c in counts)
+    count = round(math.fsum(counts), 6) if some_float else sum(counts)
     return Reading(
         event,
         count,

@@ -16,7 +16,7 @@ from perfwidgets.samples import Sample, Status
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["History", "Rows"]
+__all__ = ["History", "Rows", "unique_names"]
 
 _Floats = NDArray[np.float64]
 _Shares = NDArray[np.float32]
@@ -42,7 +42,8 @@ class Rows:
         Ends of the intervals in Unix seconds (seconds from the beginning where a source does not
         tell), shape ``(n,)``.
     durations
-        Measured lengths in seconds, ``(n,)``; NaN in a row that marks a gap.
+        Measured lengths in seconds, ``(n,)``; NaN in a row that marks a gap, and where the
+        interval was too short for rates.
     counts
         ``(n, events)``; NaN where not counted.
     shares
@@ -56,6 +57,13 @@ class Rows:
     durations: _Floats
     counts: _Floats
     shares: _Shares
+
+    def narrowed(self, width: int) -> Rows:
+        """These rows with only the first `width` events."""
+        if width >= len(self.events):
+            return self
+        counts, shares = self.counts[:, :width], self.shares[:, :width]
+        return Rows(self.first, self.events[:width], self.times, self.durations, counts, shares)
 
 
 class History:
@@ -115,7 +123,7 @@ class History:
         with self._lock:
             columns = self._columns_of(sample)
             row = self._row(time)
-            self._durations[row] = math.nan if sample.duration is None else sample.duration
+            self._durations[row] = _usable_duration(sample)
             for column, reading in zip(columns, sample.readings, strict=True):
                 if reading.count is not None:
                     self._counts[row, column] = reading.count
@@ -128,7 +136,8 @@ class History:
         with self._lock:
             if self._next > self._oldest:
                 last = (self._next - 1) % len(self._times)
-                if not math.isnan(self._durations[last]):
+                marks_one = math.isnan(self._durations[last])
+                if not (marks_one and np.isnan(self._counts[last]).all()):
                     self._row(float(self._times[last]))
 
     def rows(self, first: int = 0) -> Rows:
@@ -209,7 +218,7 @@ class History:
     def _columns_of(self, sample: Sample) -> Sequence[int]:
         names = tuple(reading.event for reading in sample.readings)
         if names != self._last_layout[0]:
-            keys = _unique(names)
+            keys = unique_names(names)
             new = [key for key in keys if key not in self._columns]
             if new:
                 self._columns |= {key: len(self._columns) + i for i, key in enumerate(new)}
@@ -259,7 +268,15 @@ class History:
         self._shares[target, :kept] = old[3][source]
 
 
-def _unique(names: Sequence[str]) -> list[str]:
+def _usable_duration(sample: Sample) -> float:
+    """What to divide by for rates; NaN where the sample has none."""
+    counted = [reading for reading in sample.readings if reading.count is not None]
+    if sample.duration is None or (counted and all(r.rate is None for r in counted)):
+        return math.nan
+    return sample.duration
+
+
+def unique_names(names: Sequence[str]) -> list[str]:
     """``[a, b, a]`` as ``[a, b, "a #2"]``."""
     seen: dict[str, int] = {}
     keys = []

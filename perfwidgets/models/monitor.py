@@ -87,6 +87,7 @@ class Monitor(GuardedTraits):
     ) -> None:
         super().__init__()
         self._sources = _named(sources)
+        self._configuring = threading.Lock()
         self.window = _check_window(window)
         self._counters = _of_kind(self._sources, "counters")
         self._memory = _of_kind(self._sources, "memory")
@@ -163,9 +164,12 @@ class Monitor(GuardedTraits):
         changes = {key: value for key, value in changes.items() if value is not None}
         if cores is not ...:
             changes["cores"] = cores
+        with self._configuring:
+            self._configure(changes)
+
+    def _configure(self, changes: dict[str, Any]) -> None:
         replaced = {}
-        for name in self._sources:
-            source = self._collector.source(name)
+        for name, source in self._sources.items():
             own = {k: v for k, v in changes.items() if name == self._counters or k == "interval"}
             if own and hasattr(source, "replace"):
                 replaced[name] = source.replace(**own)
@@ -198,9 +202,12 @@ class Monitor(GuardedTraits):
                 "Wait in a cell, or observe `sample`.",
             )
         end = time.monotonic() + timeout
+        # `state` may still be that before a `start` or `configure` which is on its way
+        heard = threading.Event()
+        self.post(lambda: self._hear(heard))
         with self._arrival:
             seen = self._arrivals
-            while self._arrivals == seen and self._may_come():
+            while self._arrivals == seen and (not heard.is_set() or self._may_come()):
                 left = end - time.monotonic()
                 if left <= 0:
                     return None
@@ -208,6 +215,11 @@ class Monitor(GuardedTraits):
             if self._arrivals == seen:
                 return None
         return self.sample if self._counters else self.memory
+
+    def _hear(self, heard: threading.Event) -> None:
+        with self._arrival:
+            heard.set()
+            self._arrival.notify_all()
 
     def _may_come(self) -> bool:
         return self._collector.running and self.states[self._lead] not in (
@@ -218,8 +230,9 @@ class Monitor(GuardedTraits):
 
     def to_dict(self) -> dict[str, Any]:
         """The latest sample's payload; where none can come, ``available: false`` and why."""
-        if self.sample is not None and self.state != "failed":
-            return self.sample.to_dict()
+        sample = self.sample if self._counters else self.memory
+        if sample is not None and self.state != "failed":
+            return sample.to_dict()
         if self.error is not None:
             return {
                 "available": False,
@@ -245,10 +258,8 @@ class Monitor(GuardedTraits):
 
     def post(self, work: Callable[[], None]) -> None:
         """Have `work` done on the collector's thread; at once where it does not run."""
-        if self._collector.running:
-            self._collector.post(work)
-        else:
-            work()
+        if not self._collector.post(lambda: self._guarded(work)):
+            self._guarded(work)
 
     # ---------------------------------------- from the collector, on its thread
 
@@ -286,10 +297,13 @@ class Monitor(GuardedTraits):
     def tick(self) -> None:
         """Let the views know that there is something new."""
         for callback in list(self._tickers):
-            try:
-                callback()
-            except Exception as error:
-                self.note_fault("view", f"{type(error).__name__}: {error}", traceback.format_exc())
+            self._guarded(callback)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:
+            self.note_fault("view", f"{type(error).__name__}: {error}", traceback.format_exc())
 
     def _history_of(self, name: str) -> History:
         return self.history if name == self._counters else self.memory_history

@@ -61,12 +61,14 @@ def check_interval(interval: object) -> float:
         raise IntervalError(f"The interval {interval!r} is not a number of seconds", allowed)
     try:
         seconds = float(interval)  # type: ignore[arg-type]
+    except OverflowError:
+        seconds = math.inf
     except (TypeError, ValueError):
         raise IntervalError(
             f"The interval {interval!r} is not a number of seconds", allowed
         ) from None
     if not math.isfinite(seconds) or seconds > 86_400:
-        raise IntervalError(f"The interval of {interval!r} s is too long", allowed)
+        raise IntervalError(f"The interval of {seconds:g} s is too long", allowed)
     if seconds < 0.01:
         raise IntervalError(f"The interval of {interval!r} s is too short", allowed)
     if seconds < 0.1:

@@ -44,7 +44,7 @@ class Child:
                 list(argv),
                 stdin=held.read_end,
                 stderr=complaints.write_end,
-                env=c_locale(),
+                env=_c_locale(),
                 start_new_session=True,
             )
         except BaseException:
@@ -60,6 +60,11 @@ class Child:
     def pid(self) -> int:
         """The process id."""
         return self._process.pid
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended; what it started may live on."""
+        return self._process.returncode is not None
 
     @property
     def complaints(self) -> str:
@@ -111,7 +116,7 @@ class Child:
         await self._process.wait()
 
 
-def c_locale() -> dict[str, str]:
+def _c_locale() -> dict[str, str]:
     """Return our environment with the locale C, in which perf prints plain numbers."""
     return {**os.environ, "LC_ALL": "C"}
 

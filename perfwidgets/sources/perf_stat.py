@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import shlex
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -13,15 +13,15 @@ from typing import Any, Literal, Self
 
 import anyio
 
-from perfwidgets.causes import explain_failure, explain_spawn_error
+from perfwidgets.availability import explain_failure, explain_spawn_error
 from perfwidgets.cores import check_cores, core_list
-from perfwidgets.errors import ArgumentError, PerfNotFoundError, SourceError
+from perfwidgets.errors import ArgumentError, PerfFailedError, PerfNotFoundError, SourceError
 from perfwidgets.events import DEFAULT_EVENTS, check_events
 from perfwidgets.perf_command import is_local, perf_argv, split_command
 from perfwidgets.perf_csv import IntervalAssembler
 from perfwidgets.samples import Reading, Sample, Status
 from perfwidgets.sources.base import check_interval
-from perfwidgets.sources.child import Child, c_locale
+from perfwidgets.sources.child import Child
 
 __all__ = ["PerfStat"]
 
@@ -30,6 +30,9 @@ _SEPARATOR = "@@"
 _IDLE = 0.03
 #: how often the complaints of a silent perf are read (s), so that it never waits for us
 _LISTEN = 1.0
+#: how long a perf that counts nothing may take to answer (s), and how much of it is kept
+_ANSWER = 10.0
+_MOST_SAID = 65_536
 
 
 class PerfStat:
@@ -106,6 +109,7 @@ class PerfStat:
         self._ready: deque[Sample] = deque()
         self._finishing = False
         self._origin: float | None = None
+        self._reached = 0.0
 
     def __repr__(self) -> str:
         return f"PerfStat({len(self.events)} events, interval={self.interval:g})"
@@ -121,7 +125,10 @@ class PerfStat:
             "cgroup": self.cgroup,
             "command": self.command,
         }
-        return PerfStat(**{**arguments, **changes})
+        other = PerfStat(**{**arguments, **changes})
+        if other.command == self.command:
+            other.version = self.version
+        return other
 
     def arguments(self, events: Sequence[str]) -> list[str]:
         """Return perf's arguments for counting `events`."""
@@ -186,11 +193,13 @@ class PerfStat:
             events, separator=_SEPARATOR, interval=self.interval, cores=self.cores
         )
         self._any_row = False
-        self._origin = None
+        self._origin, self._reached = None, 0.0
         try:
             self._child = await Child.start(perf_argv(self.command, self.arguments(events)))
         except OSError as error:
             raise explain_spawn_error(error, self.command) from error
+        if self._finishing:  # asked for while perf was being started
+            self._child.let_go()
 
     async def _read(self, child: Child) -> None:
         """Wait for rows; put the samples that they complete into `_ready`."""
@@ -204,14 +213,18 @@ class PerfStat:
             self._any_row = True
             for sample in self._rows.feed(chunk):
                 self._deliver(sample, arrival)
-        elif (chunk == b"" or rows_wait) and (pending := self._rows.flush()) is not None:
-            self._deliver(pending, arrival)
+        elif chunk == b"" or rows_wait:
+            pending = self._rows.end() if chunk == b"" else self._rows.flush()
+            if pending is not None:
+                self._deliver(pending, arrival)
         if chunk == b"":
             await self._ended(child)
+        elif chunk is None and child.has_ended:
+            child.let_go()  # perf was killed; its `cat` lives, and holds perf's output open
 
     def _deliver(self, sample: Sample, arrival: float) -> None:
         # the earliest arrival is the nearest to perf's clock; a jump of seconds is a suspend
-        origin = arrival - sample.time
+        origin, self._reached = arrival - sample.time, sample.time
         if self._origin is None or not 0 <= origin - self._origin < 1:
             self._origin = origin
         refused = tuple(
@@ -231,16 +244,20 @@ class PerfStat:
         await self._end()
         if self._finishing or (status == 0 and self.pid is not None):
             return
-        if status == 129 and not self._any_row and "event syntax error" in child.complaints:
+        bad_name = status == 129 and "event syntax error" in child.complaints
+        if bad_name and not self._any_row and not self.refused:
             await self._start_without_refused(child.complaints)
         else:
-            raise self._explain(status, child.complaints)
+            error = self._explain(status, child.complaints)
+            if status == 0 and self._reached < self.interval / 2:
+                error.permanent = True  # its input was never open, nor will it be next time
+            raise error
 
     def _explain(self, status: int | None, complaints: str) -> SourceError:
         return explain_failure(
             status,
             complaints,
-            command=self.command,
+            command=perf_argv(self.command, self.arguments(self.events)),
             events=self.events,
             local=is_local(self.command),
         )
@@ -274,7 +291,12 @@ class PerfStat:
         words = text.split()
         if status == 0 and words[:2] == ["perf", "version"] and len(words) > 2:
             return words[2]
-        if status not in (0, None):
+        if status is None:
+            raise PerfFailedError(
+                f"{shlex.join(self.command)} --version did not answer within {_ANSWER:g} s",
+                "Try it in a terminal: does it wait for a password, or for another machine?",
+            )
+        if status != 0:
             error = self._explain(status, text)
             if isinstance(error, PerfNotFoundError):
                 raise error  # whatever else went wrong, the real run will say better
@@ -282,19 +304,19 @@ class PerfStat:
 
     async def _run(self, arguments: Sequence[str]) -> tuple[int | None, str]:
         """Run perf to its end; return its exit status (`None` past 10 s) and all it printed."""
-        with anyio.move_on_after(10):
-            try:
-                done = await anyio.run_process(
-                    perf_argv(self.command, arguments),
-                    check=False,
-                    stderr=subprocess.STDOUT,
-                    env=c_locale(),
-                    start_new_session=True,
-                )
-            except OSError as error:
-                raise explain_spawn_error(error, self.command) from error
-            return done.returncode, done.stdout.decode("utf-8", "replace")
-        return None, ""
+        try:
+            child = await Child.start(perf_argv(self.command, arguments))
+        except OSError as error:
+            raise explain_spawn_error(error, self.command) from error
+        said, status = b"", None
+        try:
+            with anyio.move_on_after(_ANSWER):
+                while chunk := await child.receive():
+                    said = (said + chunk)[-_MOST_SAID:]
+                status = await child.wait()
+        finally:
+            await child.end()
+        return status, said.decode("utf-8", "replace") + child.complaints
 
     async def _end(self) -> None:
         child, self._child = self._child, None

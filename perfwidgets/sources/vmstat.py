@@ -17,6 +17,8 @@ from perfwidgets.sources.base import check_interval
 
 __all__ = ["MEMORY_EVENTS", "VmStat"]
 
+#: a shorter share of the interval asked for gives no rate
+_SHORTEST_SHARE = 0.2
 _PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
 
 #: field -> its unit and how many of them the kernel's number stands for. The kernel counts
@@ -59,7 +61,8 @@ class VmStat:
     ``pswpin`` and ``pswpout`` (KB swapped in and out), ``pgfault`` and ``pgmajfault`` (faults,
     and those that waited for a disk); KB is 1024 bytes. Counts are of the interval, rates per
     second of the time measured between the two readings. A field that this kernel lacks is
-    `Status.MISSING`; a counter that went back has no count; no rate where no time has passed.
+    `Status.MISSING`; a counter that went back has no count; no rate where no time has passed, or
+    too little.
     """
 
     name = "/proc/vmstat"
@@ -72,6 +75,7 @@ class VmStat:
         self.interval: float = check_interval(interval)
         self.path = _check_path(path)
         self._finish: anyio.Event | None = None
+        self._over = False
         self._started = self._last_time = 0.0
         self._last: dict[str, int] = {}
 
@@ -88,7 +92,7 @@ class VmStat:
             self._finish.set()
 
     async def __aenter__(self) -> Self:
-        self._finish = anyio.Event()
+        self._finish, self._over = anyio.Event(), False
         self._last = self._read()
         self._started = self._last_time = time.monotonic()
         return self
@@ -107,13 +111,14 @@ class VmStat:
     async def __anext__(self) -> Sample:
         if self._finish is None:
             raise VmStatError("VmStat is read outside of its context", "Use `async with VmStat()`.")
-        if self._finish.is_set():
+        if self._over:
             raise StopAsyncIteration
         passed = time.monotonic() - self._started
         # on the grid of the interval, so that the pace does not drift with our own work
         until = (passed // self.interval + 1) * self.interval
         with anyio.move_on_after(until - passed):
             await self._finish.wait()
+        self._over = self._finish.is_set()
         fields = self._read()
         now = time.monotonic()
         sample = difference(
@@ -158,6 +163,7 @@ def difference(
     interval: float,
 ) -> Sample:
     """Return what happened between two readings of the file, `duration` seconds apart."""
+    is_usable = duration > 0 and duration >= _SHORTEST_SHARE * interval
 
     def reading(name: str) -> Reading:
         unit, size = _FIELDS[name]
@@ -167,7 +173,7 @@ def difference(
         if steps < 0:
             return Reading(name, None, None, unit, Status.NOT_COUNTED, 0.0)
         count = steps if size == 1.0 else steps * size
-        rate = count / duration if duration > 0 else None
+        rate = count / duration if is_usable else None
         return Reading(name, count, rate, unit, Status.COUNTED, 1.0)
 
     return Sample(

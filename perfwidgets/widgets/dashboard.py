@@ -55,10 +55,11 @@ class Dashboard(Composite, ipywidgets.VBox):
     """
 
     summary = "live counters of perf stat and memory activity of /proc/vmstat"
+    _owns_monitor = False
 
     def __init__(self, source_or_monitor: Source | Monitor | None = None, **options: Any) -> None:
-        self._owns_monitor = not isinstance(source_or_monitor, Monitor)
         monitor = _monitor(source_or_monitor, options)
+        self._owns_monitor = monitor is not source_or_monitor
         self.status = StatusBar(monitor)
         self.controls = Controls(monitor)
         self.grid = CounterGrid(monitor)

@@ -20,6 +20,7 @@ from perfwidgets.events import FAMILIES, lookup
 from perfwidgets.models.history import History, Rows, unique_names
 from perfwidgets.models.monitor import Monitor
 from perfwidgets.sources.vmstat import MEMORY_EVENTS
+from perfwidgets.widgets.closing import close_models_of
 from perfwidgets.widgets.scripts import script, style
 
 __all__ = ["Feed"]
@@ -78,6 +79,7 @@ class Feed(anywidget.AnyWidget):
             self._monitor.off_tick(self.tick)
             _feeds.pop(self._monitor, None)
             self.close()
+            close_models_of(self)
 
     def tick(self) -> None:
         """Send what is new since the last tick; on the collector's thread."""

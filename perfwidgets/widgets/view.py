@@ -12,6 +12,7 @@ import traitlets
 from perfwidgets import lifetime
 from perfwidgets.errors import ArgumentError
 from perfwidgets.models.monitor import Monitor
+from perfwidgets.widgets.closing import close_models_of
 from perfwidgets.widgets.feed import Feed
 from perfwidgets.widgets.scripts import script
 
@@ -64,6 +65,8 @@ class Scripted(_Shown, anywidget.AnyWidget):
     """
 
     feed = traitlets.Unicode(help="The key of the feed to draw from.").tag(sync=True)
+    # ipywidgets closes what it collects, also where the constructor has raised
+    _feed: Feed | None = None
 
     def __init_subclass__(cls, script_name: str = "", **kwargs: Any) -> None:
         if script_name:
@@ -72,14 +75,14 @@ class Scripted(_Shown, anywidget.AnyWidget):
 
     def __init__(self, monitor: Monitor, **traits: Any) -> None:
         self.monitor = check_monitor(monitor)
-        self._feed: Feed | None = Feed.of(monitor)
+        self._feed = Feed.of(monitor)
         super().__init__(feed=self._feed.key, **traits)
         lifetime.made_here(self)
 
     def close(self) -> None:
         """Take the widget away; the last of a monitor's widgets closes its feed."""
         super().close()
-        self.layout.close()
+        close_models_of(self)
         feed, self._feed = self._feed, None
         if feed is not None:
             feed.release()
@@ -89,6 +92,8 @@ class Composite(_Shown):
     """Mixed into a box of widgets that are closed with it."""
 
     monitor: Monitor
+    # ipywidgets closes what it collects, also where the constructor has raised
+    _parts: list[ipywidgets.Widget] = []  # noqa: RUF012
 
     def __init__(self, monitor: Monitor, *, parts: list[ipywidgets.Widget], **traits: Any) -> None:
         self.monitor = monitor
@@ -107,9 +112,7 @@ class Composite(_Shown):
         for part in parts:
             part.close()
         for whole in (self, *parts):
-            layout = getattr(whole, "layout", None)
-            if isinstance(layout, ipywidgets.Layout):
-                layout.close()
+            close_models_of(whole)
 
     def __enter__(self) -> Self:
         return self

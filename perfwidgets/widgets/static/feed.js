@@ -22,6 +22,7 @@ export default () => ({
       if (content.kind !== "tick" || content.layout !== store.layout.id) return;
       if (readRows(store, content, buffers[0])) store.send({ kind: "resend" });
       store.samples = content.samples;
+      store.ticks += 1;
       store.cost = content.cost;
       store.arrival = performance.now();
       store.suggest();

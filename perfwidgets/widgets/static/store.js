@@ -21,6 +21,7 @@ export class Store {
     this.layout = { id: -1, events: [], columns: [], memory: [], window: 300, rows: 1024 };
     this.status = { state: "idle" };
     this.samples = 0;
+    this.ticks = 0; // messages with rows
     this.selected = "";
     this.chosen = false; // whether a person chose it
     this.window = 60;

@@ -1,0 +1,257 @@
+"""The text of ``perf stat -x`` -> `Sample`: from a file or lines, or live from cut-up bytes.
+
+Pure but for opening the path that `read_perf_csv` is given. What a line can be is `perf_rows`'
+business; here rows of one interval become a sample.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+
+from .errors import ArgumentError
+from .perf_intervals import (
+    MAX_LINE,
+    MAX_ROWS,
+    SampleReader,
+    Timeline,
+    open_lines,
+    readings,
+    text,
+    unanswered,
+)
+from .perf_rows import SUMMARY, Line, Note, Notes, Row, RowParser, find_separator, is_furniture
+from .samples import Sample
+
+__all__ = ["IntervalAssembler", "Note", "Notes", "PerfCsvReader", "read_perf_csv"]
+
+
+class PerfCsvReader(SampleReader):
+    """Iterator of the samples in perf's text; made by `read_perf_csv`.
+
+    Attributes
+    ----------
+    notes
+        The lines that fit nothing, as `Note`; complete once the iteration has ended.
+        ``notes.left_out`` counts those beyond the first 10,000.
+    summary
+        What ``--summary`` printed at the end, as one sample without rates; `None` until the
+        iteration has ended, and if there is none.
+    separator
+        What stands between fields; `None` until it is known.
+    """
+
+    def __init__(self, lines: Iterable[tuple[str, bool]], separator: str | None) -> None:
+        super().__init__(lines)
+        self._sure = separator is not None
+        self._parser = RowParser(separator, short_rows=True) if separator else None
+
+    @property
+    def separator(self) -> str | None:
+        """What stands between fields; `None` until it is known."""
+        return self._parser.separator if self._parser else None
+
+    def _row(self, number: int, line: str, is_whole: bool) -> Row | None:
+        if not self._sure:
+            self._find_separator(line)
+        found = self._parser.parse(line) if self._parser else Line.UNKNOWN
+        if isinstance(found, Row) and is_whole:
+            self._sure = True
+            return found
+        if found is not Line.PASSED and not is_furniture(line):
+            self.notes.add(number, line)
+        return None
+
+    def _find_separator(self, line: str) -> None:
+        separator = find_separator(line)
+        if separator is None or separator == self.separator:
+            return
+        self._parser = parser = RowParser(separator, short_rows=True)
+        # lines before the first row could not be told until now
+        self.notes[:] = [n for n in self.notes if parser.parse(n.text) is not Line.PASSED]
+
+
+def read_perf_csv(
+    path_or_lines: str | os.PathLike[str] | Iterable[str | bytes],
+    *,
+    separator: str | None = None,
+) -> PerfCsvReader:
+    r"""Read what ``perf stat -x`` printed.
+
+    Parameters
+    ----------
+    path_or_lines
+        A file's path, or an iterable of whole lines (`str` or `bytes`, with or without newline).
+        Both are read lazily. A file's last line is data only if it ends in a newline.
+    separator
+        perf's ``-x``; found out when not given. ``"\\t"`` may be written as two characters.
+
+    Returns
+    -------
+    PerfCsvReader
+        An iterator of `Sample`, one for each interval; text without a time column gives one
+        sample of time 0.0 and no duration. Rows of perf before 4.1 tell no percentage: their
+        `running` is 1.0.
+
+    Raises
+    ------
+    RecordingError
+        If the file cannot be read.
+    ArgumentError
+        If the separator is empty, or `path_or_lines` neither a path nor lines.
+    """
+    separator = check_separator(separator)
+    return PerfCsvReader(open_lines(path_or_lines), separator)
+
+
+def check_separator(separator: str | None) -> str | None:
+    """The separator as perf takes it."""
+    if separator is None:
+        return None
+    if not isinstance(separator, str) or not separator or "\n" in separator:
+        raise ArgumentError(
+            f"the separator {separator!r} separates nothing", "Give what followed perf's -x"
+        )
+    return "\t" if separator == "\\t" else separator
+
+
+class IntervalAssembler:
+    """Samples from the bytes of a running perf, each as soon as its interval is known to be over.
+
+    That is at the next timestamp; or when as many rows came as ever came before in this run (and
+    at least one for each event asked for); or at `flush`. A run's first interval waits for one
+    of the others, since hybrid CPUs print more rows than were asked for.
+
+    Parameters
+    ----------
+    events
+        The names asked for; one without a row gets a reading of status `MISSING`.
+    separator
+        perf's ``-x``.
+    interval, cores
+        What was asked for; handed on to each sample. `interval` in seconds.
+
+    Attributes
+    ----------
+    notes
+        Lines that fit nothing, and rows that came late.
+    origin
+        Unix time of the source's beginning in seconds, from which samples get their timestamp.
+    """
+
+    def __init__(
+        self,
+        events: Iterable[str],
+        *,
+        separator: str = "@@",
+        interval: float | None = None,
+        cores: str | None = None,
+    ) -> None:
+        self.notes = Notes()
+        self.origin: float | None = None
+        self._asked = Counter(events)
+        self._parser = RowParser(check_separator(separator) or "@@")
+        self._interval, self._cores = interval, cores
+        self._timeline = Timeline(interval)
+        self._buffer = bytearray()
+        self._dropping = False
+        self._line_number = 0
+        self._rows: list[Row] = []
+        self._delivered: str | None = None
+        self._delivered_rows = 0
+        self._expected_rows: int | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether rows wait for the rest of their interval."""
+        return bool(self._rows)
+
+    @property
+    def mid_row(self) -> bool:
+        """Whether the last bytes fed were not the end of a line, so that more is on its way."""
+        return bool(self._buffer) or self._dropping
+
+    def feed(self, data: bytes) -> list[Sample]:
+        """Take bytes, cut anywhere; return the samples of the intervals that are complete."""
+        lines = data.split(b"\n")
+        if len(lines) > 1:
+            lines[0] = bytes(self._buffer) + lines[0]
+            self._buffer.clear()
+            if self._dropping:
+                self._dropping = False
+                self._line_number += 1
+                del lines[0]
+        done: list[Sample] = []
+        for line in lines[:-1]:
+            self._take(line, done)
+        self._hold(lines[-1])
+        if self._is_complete():
+            done.append(self._deliver())
+        return done
+
+    def flush(self) -> Sample | None:
+        """The interval whose rows wait, taken as complete: after an idle time, or at the end."""
+        return self._deliver() if self._rows else None
+
+    def end(self) -> Sample | None:
+        """As `flush`, at the end of the stream: an unfinished row becomes a note."""
+        if self._buffer:
+            self._line_number += 1
+            self.notes.add(self._line_number, text(bytes(self._buffer)))
+            self._buffer.clear()
+        self._dropping = False
+        return self.flush()
+
+    def _hold(self, data: bytes) -> None:
+        """Keep the beginning of a line, unless it grows beyond all lines of perf."""
+        if self._dropping:
+            return
+        self._buffer += data
+        if len(self._buffer) > MAX_LINE:
+            start = self._buffer[:200].decode("utf-8", "backslashreplace")
+            self.notes.add(self._line_number + 1, f"line of more than 1 MiB: {start}")
+            self._buffer.clear()
+            self._dropping = True
+
+    def _take(self, line: bytes, done: list[Sample]) -> None:
+        self._line_number += 1
+        line_text = text(line)
+        row = self._parser.parse(line_text) if len(line) <= MAX_LINE else Line.UNKNOWN
+        if isinstance(row, Line):
+            if row is Line.UNKNOWN:
+                self.notes.add(self._line_number, line_text)
+        elif row.time is None or row.time == SUMMARY or len(self._rows) >= MAX_ROWS:
+            self.notes.add(self._line_number, line_text)
+        elif self._rows and row.time == self._rows[0].time:
+            self._rows.append(row)
+        elif row.time == self._delivered:
+            self._delivered_rows += 1
+            self._expected_rows = max(self._expected_rows or 0, self._delivered_rows)
+            self.notes.add(self._line_number, f"late row: {line_text}")
+        else:
+            if self._rows:
+                done.append(self._deliver())
+            if self._timeline.is_new_run(float(row.time)):
+                self._delivered = None
+            self._rows.append(row)
+
+    def _is_complete(self) -> bool:
+        if not self._rows or self._expected_rows is None or self.mid_row:
+            return False
+        if self._timeline.is_new_run(float(self._rows[0].time or 0.0)):
+            return False
+        return len(self._rows) >= max(self._expected_rows, self._asked.total())
+
+    def _deliver(self) -> Sample:
+        rows, self._rows = self._rows, []
+        self._delivered, self._delivered_rows = rows[0].time, len(rows)
+        time = float(rows[0].time or 0.0)
+        if self._timeline.is_new_run(time):
+            self._expected_rows = 0
+        self._expected_rows = max(self._expected_rows or 0, len(rows))
+        duration, seconds = self._timeline.step(time)
+        found = readings(rows, seconds)
+        stamp = None if self.origin is None else self.origin + time
+        found += unanswered(self._asked, found)
+        return Sample(time, stamp, duration, tuple(found), self._cores, self._interval)

@@ -1,0 +1,30 @@
+"""What all tests share: the rule for what a machine may lack, and the order of the tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+Need = Callable[[object, str], None]
+
+
+@pytest.fixture(scope="session")
+def need() -> Need:
+    """Return ``need(condition, reason)``: a skip on a developer's machine, a failure in CI."""
+
+    def need(condition: object, reason: str) -> None:
+        if condition:
+            return
+        if os.environ.get("CI"):
+            pytest.fail(f"CI is set, and there is {reason}", pytrace=False)
+        pytest.skip(reason)
+
+    return need
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Playwright's event loop stays "running" in the main thread until the session ends, and no
+    # other test could then start one of its own: the browser's tests come last.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+const frames = [];
+globalThis.requestAnimationFrame = (callback) => frames.push(callback);
+globalThis.setInterval = () => 1;
+globalThis.clearInterval = () => {};
+const { readHistory, readRows } = await import("../../perfwidgets/widgets/static/message.js");
+const { Store, storeOf } = await import("../../perfwidgets/widgets/static/store.js");
+const { notice } = await import("../../perfwidgets/widgets/static/notice.js");
+const { facts, troubles } = await import("../../perfwidgets/widgets/static/status_bar.js");
+
+const event = (key, family = "software") => ({ key, family, help: "", unit: null });
+const LAYOUT = {
+  id: 1,
+  events: [event("cycles", "cpu"), event("page-faults")],
+  columns: ["cycles", "page-faults"],
+  memory: ["pgpgin"],
+  window: 300,
+  rows: 100,
+};
+
+let store;
+beforeEach(() => {
+  frames.length = 0;
+  store = new Store("key");
+  store.setLayout(LAYOUT);
+});
+
+/** One buffer as the kernel packs it: counts of both parts, then shares of both. */
+function pack(counters, memory) {
+  const doubles = Float64Array.from([...counters, ...memory].flatMap((row) => row.slice(0, 2).concat(row[2])));
+  const shares = Float32Array.from([...counters, ...memory].flatMap((row) => row[3]));
+  const bytes = new Uint8Array(doubles.byteLength + shares.byteLength);
+  bytes.set(new Uint8Array(doubles.buffer));
+  bytes.set(new Uint8Array(shares.buffer), doubles.byteLength);
+  return bytes;
+}
+
+test("a tick's rows arrive, from a view at an odd place too", () => {
+  const packed = pack([[10, 0.5, [NaN, 40], [-2, 1]], [10.5, 0.5, [NaN, 41], [-2, 1]]], [[10.1, 1, [5], [1]]]);
+  const odd = new Uint8Array(packed.length + 3);
+  odd.set(packed, 3);
+  const head = { counters: [0, 2, 2], memory: [0, 1, 1] };
+  const lost = readRows(store, head, new DataView(odd.buffer, 3));
+  assert.equal(lost, false);
+  assert.equal(store.counters.rate(1, 1), 82);
+  assert.equal(store.memory.rate(0, 0), 5);
+  assert.equal(store.now(), 10.5);
+});
+
+test("a lost message is noticed, a repeated row is not", () => {
+  readRows(store, { counters: [0, 1, 2], memory: [0, 0, 1] }, pack([[1, 1, [1, 1], [1, 1]]], []));
+  const again = pack([[1, 1, [1, 1], [1, 1]], [2, 1, [1, 1], [1, 1]]], []);
+  assert.equal(readRows(store, { counters: [0, 2, 2], memory: [0, 0, 1] }, again), false);
+  const later = pack([[5, 1, [1, 1], [1, 1]]], []);
+  assert.equal(readRows(store, { counters: [4, 1, 2], memory: [0, 0, 1] }, later), true);
+});
+
+test("a packed history brings its layout", () => {
+  const fresh = new Store("other");
+  const head = new TextEncoder().encode(
+    JSON.stringify({ layout: { ...LAYOUT, id: 7 }, samples: 9, counters: [3, 1, 2], memory: [0, 0, 1] }),
+  );
+  const padded = Math.ceil(head.length / 8) * 8;
+  const rows = pack([[1, 1, [1, 2], [1, 1]]], []);
+  const all = new Uint8Array(8 + padded + rows.length).fill(32, 8, 8 + padded);
+  new DataView(all.buffer).setUint32(0, padded, true);
+  all.set(head, 8);
+  all.set(rows, 8 + padded);
+  readHistory(fresh, new DataView(all.buffer));
+  assert.equal(fresh.samples, 9);
+  assert.deepEqual([fresh.counters.first, fresh.counters.rate(1, 3)], [3, 2]);
+  readHistory(fresh, new DataView(new ArrayBuffer(0)));
+});
+
+test("an event that counts is suggested, a choice is kept", () => {
+  readRows(store, { counters: [0, 1, 2], memory: [0, 0, 1] }, pack([[1, 1, [NaN, 3], [-2, 1]]], []));
+  store.suggest();
+  assert.equal(store.selected, "page-faults");
+  store.select("cycles");
+  store.suggest();
+  assert.equal(store.selected, "cycles");
+});
+
+test("views are drawn once a frame, the latest only, and only in sight", () => {
+  let drawn = 0;
+  let seen = true;
+  const leave = store.add({ name: "view", inSight: () => seen, draw: () => drawn++ });
+  for (let i = 0; i < 50; i++) store.changed();
+  assert.equal(frames.length, 1);
+  frames.pop()();
+  assert.equal(drawn, 1);
+  seen = false;
+  store.changed();
+  frames.pop()();
+  assert.equal(drawn, 1);
+  seen = true;
+  store.request();
+  frames.pop()();
+  assert.equal(drawn, 2);
+  leave();
+});
+
+test("a view that throws is told to the kernel once, and the others are drawn", () => {
+  const told = [];
+  store.send = (content) => told.push(content);
+  let drawn = 0;
+  store.add({ name: "bad", inSight: () => true, draw: () => { throw new Error("boom"); } });
+  store.add({ name: "good", inSight: () => true, draw: () => drawn++ });
+  frames.pop()();
+  store.changed();
+  frames.pop()();
+  assert.equal(drawn, 2);
+  assert.deepEqual(told.map((t) => [t.kind, t.where, t.message]), [["fault", "bad", "boom"]]);
+});
+
+test("one store for a key; it goes with its last view once the kernel has gone", () => {
+  const shared = storeOf("shared");
+  assert.equal(storeOf("shared"), shared);
+  const leave = shared.add({ inSight: () => false });
+  shared.kernelGone = true;
+  leave();
+  assert.notEqual(storeOf("shared"), shared);
+});
+
+test("the notice says what is not counted, and why", () => {
+  assert.deepEqual(notice(store), ["", "", ""]);
+  store.setStatus({ state: "failed", error: { reason: "perf was not found", remedy: "Install it" } });
+  assert.deepEqual(notice(store), ["Not available on this system", "Perf was not found.", "Install it."]);
+  store.setStatus({ state: "running" });
+  readRows(store, { counters: [0, 1, 2], memory: [0, 0, 1] }, pack([[1, 1, [NaN, 3], [-2, 1]]], []));
+  assert.equal(notice(store)[0], "1 event is not counted here.");
+  readRows(store, { counters: [1, 1, 2], memory: [0, 0, 1] }, pack([[2, 1, [NaN, NaN], [-2, -2]]], []));
+  assert.equal(notice(store)[0], "Not available on this system");
+});
+
+test("the status bar's words", () => {
+  store.setStatus({ state: "running", perf: "6.1", interval: 0.25, cores: "0-3" });
+  store.samples = 4812;
+  assert.deepEqual(facts(store), ["perf 6.1", "every 0.25 s", "cores 0-3", "4,812 samples"]);
+  store.setStatus({
+    state: "failed",
+    error: { reason: "a", remedy: "b" },
+    faults: [{ where: "observer f", message: "boom", times: 2, traceback: "Traceback" }],
+  });
+  assert.deepEqual(troubles(store), ["a. b · observer f: boom (2 times)", "Traceback"]);
+});
