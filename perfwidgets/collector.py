@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import threading
+import time
 import traceback
 import weakref
 from collections import deque
@@ -47,7 +48,7 @@ class Backoff:
 
     def wait(self, failures: int) -> float:
         """Seconds to wait after so many failures in a row."""
-        return min(self.first * self.factor ** (failures - 1), self.longest)
+        return min(self.first * self.factor ** min(failures - 1, 100), self.longest)
 
 
 class Listener(Protocol):
@@ -100,6 +101,7 @@ class Collector:
         self._commands: deque[Callable[[], None]] = deque()
         self._something_new = self._woken = anyio.Event()
         self._owner = os.getpid()
+        self._wished: _Wish = "stop"
         # held while the thread starts, and while it ends: no command is lost between the two
         self._lock = threading.RLock()
         self._over = True
@@ -120,9 +122,9 @@ class Collector:
             if self._wish("run") or self.on_thread:
                 return
             for supervisor in self._supervisors.values():
-                supervisor.wish = "run"
+                supervisor.wish, supervisor.at_rest = "run", False
             ready: Future[None] = Future()
-            self._owner, self._loop, self._over = os.getpid(), None, False
+            self._owner, self._loop = os.getpid(), None
             self._commands.clear()
             self._thread = threading.Thread(
                 target=self._run,
@@ -130,6 +132,7 @@ class Collector:
                 name="perfwidgets collector",
                 daemon=True,
             )
+            self._over = False
             self._thread.start()
             ready.result()
 
@@ -139,8 +142,12 @@ class Collector:
         Called on the collector's own thread it returns at once, and the thread ends after it.
         """
         self._wish("stop")
-        if not self.on_thread and self._thread is not None:
-            self._thread.join(timeout)
+        thread, end = self._thread, time.monotonic() + timeout
+        if thread is None or self.on_thread:
+            return
+        # until somebody else, on another thread, wishes it to run again
+        while thread.is_alive() and self._wished == "stop" and time.monotonic() < end:
+            thread.join(min(0.05, max(0.0, end - time.monotonic())))
 
     def pause(self) -> None:
         """End the sources for now."""
@@ -164,6 +171,7 @@ class Collector:
             for supervisor in self._supervisors.values():
                 supervisor.change_wish(wish)
 
+        self._wished = wish
         return self._tell(tell_all)
 
     def _tell(self, work: Callable[[], None]) -> bool:
@@ -188,11 +196,11 @@ class Collector:
         try:
             anyio.run(self._main, ready)
         except BaseException as error:  # whatever it is, it must reach a person
-            self._over = True
-            for supervisor in self._supervisors.values():
-                supervisor.fail(error)
+            if self.on_thread:  # else another has taken over already
+                self._over = True
+                for supervisor in self._supervisors.values():
+                    supervisor.fail(error)
         finally:
-            self._over = True
             if not ready.done():
                 ready.set_result(None)
 
@@ -300,7 +308,6 @@ class _Supervisor:
             self._report("starting")  # at once, for those who ask whether a sample may come
 
     async def run(self) -> None:
-        self.at_rest = False
         while True:
             self._changed = anyio.Event()
             if self.wish == "run":

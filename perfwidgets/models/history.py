@@ -16,7 +16,7 @@ from perfwidgets.samples import Sample, Status
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["History", "Rows", "unique_names"]
+__all__ = ["History", "Rows", "no_count_share", "unique_names"]
 
 _Floats = NDArray[np.float64]
 _Shares = NDArray[np.float32]
@@ -274,6 +274,11 @@ def _usable_duration(sample: Sample) -> float:
     if sample.duration is None or (counted and all(r.rate is None for r in counted)):
         return math.nan
     return sample.duration
+
+
+def no_count_share(status: Status) -> float:
+    """What a share column holds where there is no count."""
+    return _NO_COUNT.get(status, _NO_COUNT[Status.NOT_COUNTED])
 
 
 def unique_names(names: Sequence[str]) -> list[str]:

@@ -14,8 +14,10 @@ import traitlets
 from perfwidgets import lifetime
 from perfwidgets.collector import Backoff, Collector, State
 from perfwidgets.errors import ArgumentError, SourceError
+from perfwidgets.events import lookup
 from perfwidgets.models.history import History
 from perfwidgets.models.observers import GuardedTraits
+from perfwidgets.models.turns import Turns, counters_shared, groups_of, hardware_events
 from perfwidgets.samples import Sample
 from perfwidgets.sources.base import Source
 
@@ -74,6 +76,12 @@ class Monitor(GuardedTraits):
     cores: str | None = traitlets.Unicode(
         None, allow_none=True, help="The cores counted, as perf's list; None for all."
     )  # type: ignore[assignment]
+    per_core: bool = traitlets.Bool(
+        False, help="Whether each core is counted apart, so that readings have parts."
+    )  # type: ignore[assignment]
+    turns: dict[str, Any] = traitlets.Dict(
+        help="Counting in turn: running, done, of (how many turns), results (event -> Rate)."
+    )  # type: ignore[assignment]
     perf_version: str | None = traitlets.Unicode(
         None, allow_none=True, help="perf's version, once it was started."
     )  # type: ignore[assignment]
@@ -101,6 +109,8 @@ class Monitor(GuardedTraits):
         self._tickers: list[Callable[[], None]] = []
         self._arrival = threading.Condition()
         self._arrivals = 0
+        self._turns: Turns | None = None
+        self._events_before_turns: tuple[str, ...] = ()
         self._show_source(self._lead)
         self.states = dict.fromkeys(self._sources, "idle")
         lifetime.made_here(self)
@@ -164,6 +174,82 @@ class Monitor(GuardedTraits):
         changes = {key: value for key, value in changes.items() if value is not None}
         if cores is not ...:
             changes["cores"] = cores
+        self._turns = None
+        self._change(changes)
+        if not self._collector.on_thread:
+            # what was asked for stands in the traits when this returns, unless an observer blocks
+            applied = threading.Event()
+            self.post(applied.set)
+            applied.wait(1.0)
+
+    def count_in_turn(
+        self,
+        events: Iterable[str] | None = None,
+        *,
+        counters: int | None = None,
+        samples: int = 4,
+    ) -> None:
+        """Count hardware events a few at a time, so that none is scaled; then go on as before.
+
+        Returns at once; `turns` tells how far it is, and what was found.
+
+        Parameters
+        ----------
+        events
+            Those to be counted; by default all hardware events that count now.
+        counters
+            How many fit together; by default as many as the shares of the latest sample tell.
+        samples
+            Samples that each turn lasts.
+
+        Raises
+        ------
+        ArgumentError
+            If nothing is to be counted, or it is not known how many fit.
+        """
+        latest = self.sample
+        wanted = tuple(events) if events is not None else hardware_events(latest) if latest else ()
+        if counters is None:
+            counters = counters_shared(latest) if latest else None
+        if not wanted or not counters or counters < 1 or samples < 1 or self.state != "running":
+            raise ArgumentError(
+                "There are no events that share counters now",
+                "Count more hardware events than there are counters, or say how many fit.",
+            )
+        before = self.events
+        software = tuple(event for event in before if lookup(event).family == "software")
+        turns = Turns(
+            groups_of(wanted, counters),
+            samples,
+            lambda group: self._change({"events": (*group, *software)}),
+        )
+        self._turns, self._events_before_turns = turns, before
+        turns.begin()
+        self.post(self._show_turns)
+
+    def _show_turns(self) -> None:
+        turns = self._turns
+        if turns is not None:
+            self.turns = {
+                "running": not turns.over,
+                "done": turns.done,
+                "of": len(turns.groups),
+                "results": dict(turns.results),
+            }
+
+    def _take_turn(self, sample: Sample) -> None:
+        turns = self._turns
+        if turns is None or turns.over:
+            return
+        done = turns.done
+        turns.take(sample)
+        if turns.done != done:
+            self._show_turns()
+        if turns.over:
+            self._turns = None
+            self._change({"events": self._events_before_turns})
+
+    def _change(self, changes: dict[str, Any]) -> None:
         with self._configuring:
             self._configure(changes)
 
@@ -180,8 +266,8 @@ class Monitor(GuardedTraits):
         for name, source in replaced.items():
             self._sources[name] = source
             self._collector.replace(name, source)
-            if not self._collector.running and name == self._lead:
-                self._show_source(name)
+            if name == self._lead:
+                self.post(lambda: self._show_source(self._lead))
 
     def wait_for_sample(self, timeout: float = 10.0) -> Sample | None:
         """Wait for the next sample of the counters (of memory activity where there are none).
@@ -245,6 +331,11 @@ class Monitor(GuardedTraits):
             "remedy": "Start it, and wait for the first interval." if self.state == "idle" else "",
         }
 
+    @property
+    def source(self) -> Source:
+        """The source of the counters (of memory activity where there is none) as it is now."""
+        return self._sources[self._lead]
+
     # --------------------------------------------------------------- for views
 
     def on_tick(self, callback: Callable[[], None]) -> None:
@@ -290,6 +381,7 @@ class Monitor(GuardedTraits):
             self.memory = sample
         # the last words of a source that `configure` has replaced are not what one waits for
         if name == self._lead and source is self._sources[name]:
+            self._take_turn(sample)
             with self._arrival:
                 self._arrivals += 1
                 self._arrival.notify_all()
@@ -313,6 +405,7 @@ class Monitor(GuardedTraits):
         self.events = source.events if source.kind == "counters" else ()
         self.interval = source.interval
         self.cores = getattr(source, "cores", None)
+        self.per_core = bool(getattr(source, "per_core", False))
         self.perf_version = getattr(source, "version", None)
         self._history_of(name).expect(source.interval)
 

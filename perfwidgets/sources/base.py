@@ -17,14 +17,21 @@ __all__ = ["Source", "check_interval"]
 class Source(Protocol):
     """An async context manager and iterator of `Sample`; it may be entered again after its end."""
 
-    #: what the source is called in states and errors
-    name: str
-    #: what its samples are: perf's counters, or memory activity
-    kind: Literal["counters", "memory"]
-    #: seconds asked for between samples; `None` if the source sets its own pace
-    interval: float | None
-    #: the events asked for
-    events: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """What the source is called in states and errors."""
+
+    @property
+    def kind(self) -> Literal["counters", "memory"]:
+        """What its samples are: perf's counters, or memory activity."""
+
+    @property
+    def interval(self) -> float | None:
+        """Seconds asked for between samples; `None` if the source sets its own pace."""
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The events asked for."""
 
     async def __aenter__(self) -> Self: ...
 

@@ -27,7 +27,7 @@ class _MemoryLine(Scripted, script_name="memory_line"):
     summary = "paging, swap and faults in words"
 
 
-class BandwidthChart(Composite, ipywidgets.VBox):
+class BandwidthChart(Composite, ipywidgets.VBox):  # type: ignore[misc]
     """Paging and swap in and out in KB/s, with faults per second beside them.
 
     This is paging activity from /proc/vmstat, between memory and disks; it is not the bandwidth

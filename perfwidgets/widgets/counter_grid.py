@@ -24,7 +24,7 @@ class _Notice(Scripted, script_name="notice"):
     summary = "what is not counted here, and why"
 
 
-class CounterGrid(Composite, ipywidgets.GridBox):
+class CounterGrid(Composite, ipywidgets.GridBox):  # type: ignore[misc]
     """A row for each event: count, rate, the last minute, and how well it was counted.
 
     Where nothing can be counted it says so, why, and what to do.

@@ -24,7 +24,7 @@ _INTERVAL = 0.25
 _OPTIONS = ("events", "cores", "interval", "per_core", "pid", "cgroup", "command", "window")
 
 
-class Dashboard(Composite, ipywidgets.VBox):
+class Dashboard(Composite, ipywidgets.VBox):  # type: ignore[misc]
     """Counters and memory activity of the machine, live.
 
     ::
@@ -111,13 +111,14 @@ def _monitor(given: Source | Monitor | None, options: dict[str, Any]) -> Monitor
             )
         return given
     window = options.pop("window", 300.0)
+    source: Any = given
     if given is None:
-        given = PerfStat(**{"interval": _INTERVAL, **options})
+        source = PerfStat(**{"interval": _INTERVAL, **options})
     elif options:
         raise ArgumentError(
             f"The option {next(iter(options))!r} is the source's own",
             "Give it where the source is made.",
         )
-    if getattr(given, "kind", None) == "counters":
-        return Monitor(given, VmStat(interval=given.interval or _INTERVAL), window=window)
-    return Monitor(given, window=window)
+    if getattr(source, "kind", None) == "counters":
+        return Monitor(source, VmStat(interval=source.interval or _INTERVAL), window=window)
+    return Monitor(source, window=window)

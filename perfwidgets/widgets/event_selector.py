@@ -23,7 +23,7 @@ class _SelectorDriver(Scripted, script_name="event_selector"):
     labels = traitlets.Dict(help="Label of an option -> its event.").tag(sync=True)
 
 
-class EventSelector(Composite, ipywidgets.HBox):
+class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
     """A dropdown of the monitor's events, those that count first, the others marked.
 
     Its choice is drawn in the browser at once; `value` follows when the kernel hears of it.

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
 import time
 import traceback
 import uuid
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import anywidget
 import numpy as np
 import traitlets
 
+from perfwidgets.availability.host import hardware_absent_reason
 from perfwidgets.errors import ArgumentError, SourceError
 from perfwidgets.events import FAMILIES, lookup
-from perfwidgets.models.history import History, Rows, unique_names
+from perfwidgets.models.history import History, Rows, no_count_share, unique_names
 from perfwidgets.models.monitor import Monitor
+from perfwidgets.perf_command import is_local
+from perfwidgets.samples import Sample, Status
 from perfwidgets.sources.vmstat import MEMORY_EVENTS
 from perfwidgets.widgets.closing import close_models_of
 from perfwidgets.widgets.scripts import script, style
@@ -54,6 +58,9 @@ class Feed(anywidget.AnyWidget):
         self._events = monitor.events
         self._users = 0
         self._refusal = ""
+        # only of this machine: of another, or of a recording, nothing is known
+        own = is_local(getattr(monitor.source, "command", ()))
+        self._no_pmu = hardware_absent_reason() if own else ""
         self._sent = [0, 0]
         self._seen: Any = None
         self._cost = _Cost()
@@ -98,7 +105,11 @@ class Feed(anywidget.AnyWidget):
             "cost": self._cost.share(),
             **_places(counters, memory),
         }
-        self.send(head, [_packed(counters, memory)])
+        buffers = [_packed(counters, memory)]
+        if self.row_layout["parts"] and self._monitor.sample is not None:
+            head["parts"] = True
+            buffers.append(_packed_parts(self._monitor.sample, self.row_layout["parts"]))
+        self.send(head, buffers)
 
     def pack(self) -> bytes:
         """Return all rows held, for a fresh page; called on whichever thread asks for the state."""
@@ -138,6 +149,7 @@ class Feed(anywidget.AnyWidget):
             self._monitor.events,
             self._monitor.history.events,
             tuple((r.event, r.unit) for r in sample.readings) if sample else (),
+            _labels(sample),
             tuple(self._monitor.refused),
             self._monitor.interval,
         )
@@ -164,6 +176,7 @@ class Feed(anywidget.AnyWidget):
             "events": events,
             "columns": list(monitor.history.events),
             "memory": list(MEMORY_EVENTS),
+            "parts": list(_labels(sample)) if current else [],
             "window": monitor.window,
             "rows": round(monitor.window / (monitor.interval or 1.0) * 1.05) + 16,
         }
@@ -182,6 +195,9 @@ class Feed(anywidget.AnyWidget):
             "perf": monitor.perf_version,
             "interval": monitor.interval,
             "cores": monitor.cores,
+            "per_core": monitor.per_core,
+            "turns": _plain_turns(monitor.turns),
+            "no_pmu": self._no_pmu,
             "families": [
                 {"family": family, "title": title, "chosen": family in counted}
                 for family, title in FAMILIES.items()
@@ -216,6 +232,7 @@ class Feed(anywidget.AnyWidget):
             "pause": self._monitor.pause,
             "resume": self._monitor.resume,
             "configure": lambda: self._configure(content),
+            "turns": self._monitor.count_in_turn,
         }
         try:
             commands[name]()
@@ -237,6 +254,8 @@ class Feed(anywidget.AnyWidget):
         if "cores" in content:
             cores = content["cores"]
             changes["cores"] = None if cores in ("", "all", None) else cores
+        if "per_core" in content:
+            changes["per_core"] = bool(content["per_core"])
         if "families" in content:
             families = content["families"]
             changes["events"] = [e for e in self._events if lookup(e).family in families]
@@ -275,6 +294,37 @@ class _Cost:
 
 def _plain(error: SourceError | None) -> dict[str, str] | None:
     return None if error is None else {"reason": error.reason, "remedy": error.remedy}
+
+
+def _plain_turns(turns: dict[str, Any]) -> dict[str, Any] | None:
+    if not turns:
+        return None
+    results = [[event, found.rate] for event, found in turns["results"].items()]
+    return {**turns, "results": results}
+
+
+def _labels(sample: Sample | None) -> tuple[str, ...]:
+    """The parts that each event was counted in, as perf labels them."""
+    readings = sample.readings if sample is not None else ()
+    return next((tuple(reading.parts) for reading in readings if reading.parts), ())
+
+
+def _packed_parts(sample: Sample, labels: Sequence[str]) -> bytes:
+    """Counts of all parts of all readings as float64, then their shares as float32."""
+    counts = np.full((len(sample.readings), len(labels)), math.nan)
+    shares = np.full(counts.shape, no_count_share(Status.MISSING), np.float32)
+    place = {label: i for i, label in enumerate(labels)}
+    for row, reading in enumerate(sample.readings):
+        for label, part in reading.parts.items():
+            column = place.get(label)
+            if column is None:
+                continue
+            if part.count is None:
+                shares[row, column] = no_count_share(part.status)
+            else:
+                counts[row, column] = part.count
+                shares[row, column] = part.running
+    return counts.astype("<f8").tobytes() + shares.astype("<f4").tobytes()
 
 
 def _newest(history: History) -> Rows:

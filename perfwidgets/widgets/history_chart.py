@@ -19,7 +19,7 @@ class _HistoryDriver(ChartDriver, script_name="history_chart"):
     event = traitlets.Unicode(help="The event drawn; empty: the chosen one.").tag(sync=True)
 
 
-class HistoryChart(Composite, ipywidgets.VBox):
+class HistoryChart(Composite, ipywidgets.VBox):  # type: ignore[misc]
     """The rate of one event over the last seconds.
 
     Drawn in the browser, so that it changes with the selector also while a cell runs. A line is

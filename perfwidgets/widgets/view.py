@@ -27,10 +27,7 @@ class _Shown:
 
     #: what is shown, in a few words
     summary = ""
-    #: set by subclasses from their monitor
     monitor: Monitor
-    _view_name: str | None
-    _model_id: str | None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}: {self.summary}"
@@ -57,7 +54,7 @@ def check_monitor(monitor: object) -> Monitor:
     return monitor
 
 
-class Scripted(_Shown, anywidget.AnyWidget):
+class Scripted(_Shown, anywidget.AnyWidget):  # type: ignore[misc]
     """A widget drawn by a script of ours from the data of a feed.
 
     Subclasses name their script in `_esm`. Without a view of their own they drive widgets whose

@@ -40,12 +40,17 @@ class Controls {
     // JupyterLab would take keys typed here for its own commands
     this.cores.addEventListener("keydown", (event) => event.stopPropagation());
     this.families = element("span", { class: "pw-families", role: "group", "aria-label": "Families" });
+    this.perCore = element("input", {
+      type: "checkbox",
+      onchange: () => this.configure({ per_core: this.perCore.checked }),
+    });
     this.note = element("span", { class: "pw-note", role: "status" });
     el.append(
       this.button,
       element("label", {}, "Window ", this.window),
       element("label", {}, "Interval ", this.interval),
       element("label", {}, "Cores ", this.cores),
+      element("label", { title: "Count each core apart; rows open into cores" }, this.perCore, "per core"),
       this.families,
       this.note,
     );
@@ -70,7 +75,8 @@ class Controls {
     const { status, pending } = store;
     setText(this.button, BUTTON[status.state]?.[0] ?? "Start");
     const gone = store.kernelGone;
-    for (const control of [this.button, this.interval, this.cores]) control.disabled = gone;
+    for (const control of [this.button, this.interval, this.cores, this.perCore]) control.disabled = gone;
+    if (!pending) this.perCore.checked = Boolean(status.per_core);
     options(this.window, windows(store), store.window);
     options(this.interval, withValue(INTERVALS, status.interval), status.interval);
     if (document.activeElement !== this.cores) this.cores.value = status.cores ?? "";

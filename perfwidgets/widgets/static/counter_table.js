@@ -10,6 +10,7 @@ import { storeOf } from "./store.js";
 
 const PACE = 240; // ms between two changes of the digits, so that they can be read
 const SPARK_PACE = 900;
+const WEAK = 0.5;
 const WORDS = {
   [NOT_COUNTED]: ["○", "not counted", "perf had no counter for it in this interval"],
   [NOT_SUPPORTED]: ["✕", "not supported", "this system cannot count it"],
@@ -32,7 +33,8 @@ class CounterTable {
   }
 
   inSight() {
-    return this.sight.inSight();
+    // a family without events is hidden, until another layout gives it some
+    return this.sight.inSight() || this.layout !== this.store.layout;
   }
 
   draw(store) {
@@ -105,10 +107,46 @@ class CounterTable {
     const sign = element("span", { class: "pw-sign", "aria-hidden": "true" });
     const words = element("span", {});
     const state = element("td", { class: "pw-state" }, sign, words);
-    const header = element("th", { scope: "row" }, name, unit);
+    const opener = element("button", {
+      class: "pw-opener",
+      type: "button",
+      hidden: true,
+      "aria-label": `Cores of ${event.key}`,
+      onclick: () => this.toggle(row),
+    });
+    const header = element("th", { scope: "row" }, opener, name, unit);
     const tr = element("tr", {}, header, count, rate, element("td", { class: "pw-spark" }, spark.el), state);
     tr.dataset.event = event.key;
-    return { event, tr, name, unit, count, rate, spark, sign, words, state };
+    const row = { event, tr, opener, name, unit, count, rate, spark, sign, words, state, parts: [] };
+    return row;
+  }
+
+  /** Open a row into its cores, or close it. */
+  toggle(row) {
+    const open = row.parts.length > 0;
+    for (const part of row.parts) part.tr.remove();
+    row.parts = open ? [] : this.store.layout.parts.map((label) => makePart(label));
+    row.tr.after(...row.parts.map((part) => part.tr));
+    this.last = 0;
+    this.drawn = 0;
+    this.store.request();
+  }
+
+  drawParts(row, duration) {
+    const { layout, parts } = this.store;
+    const some = layout.parts.length > 0;
+    row.opener.hidden = !some;
+    setText(row.opener, row.parts.length ? "▾" : "▸");
+    setAttribute(row.opener, "aria-expanded", String(row.parts.length > 0));
+    if (!parts) return;
+    const first = layout.events.indexOf(row.event) * layout.parts.length;
+    row.parts.forEach((part, i) => {
+      const count = parts.counts[first + i];
+      setText(part.count, si(count));
+      setAttribute(part.count, "title", full(count));
+      setText(part.rate, si(count / duration));
+      drawState(part, parts.shares[first + i], part);
+    });
   }
 
   drawRow(row, newest, sparks) {
@@ -126,29 +164,13 @@ class CounterTable {
     setAttribute(row.count, "title", `${full(count)}${unit} in ${seconds(duration)}`);
     setAttribute(row.rate, "title", `${full(rate)}${unit} per second`);
     setText(row.unit, unit);
-    this.drawState(row, share);
+    drawState(row, share, row.event);
+    this.drawParts(row, duration);
     const chosen = row.event.key === this.selected;
     row.tr.classList.toggle("pw-selected", chosen);
     setAttribute(row.name, "aria-pressed", String(chosen));
     row.share = share;
     if (sparks && share >= 0) row.spark.draw(this.store, e);
-  }
-
-  drawState(row, share) {
-    let [sign, words, help] = ["●", "counted", "counted all of the time"];
-    if (share < 0) {
-      [sign, words, help] = WORDS[share] ?? WORDS[MISSING];
-      if (row.event.refused) help = `perf refused this name: ${row.event.refused}`;
-    } else if (share < 1) {
-      const part = percent(share);
-      [sign, words] = ["◐", `scaled ${part}`];
-      help = `counted ${part} of the time and scaled by perf, since events share the counters`;
-    }
-    setText(row.sign, sign);
-    setText(row.words, words);
-    setAttribute(row.state, "title", help);
-    row.tr.classList.toggle("pw-none", share === NOT_SUPPORTED);
-    row.tr.classList.toggle("pw-scaled", share >= 0 && share < 1);
   }
 
   /** Families of which nothing counts come last, and take less room. */
@@ -163,6 +185,38 @@ class CounterTable {
     this.sight.end();
     this.leave();
   }
+}
+
+/** The share in words and sign; below half of the time a count is weak. */
+function drawState(row, share, event) {
+  let [sign, words, help] = ["●", "counted", "counted all of the time"];
+  if (!(share >= 0)) {
+    [sign, words, help] = WORDS[share] ?? WORDS[MISSING];
+    if (event.refused) help = `perf refused this name: ${event.refused}`;
+  } else if (share < 1) {
+    const part = percent(share);
+    const weak = share < WEAK;
+    [sign, words] = weak ? ["◔", `weak, ${part}`] : ["◐", `scaled ${part}`];
+    help = `counted ${part} of the time and scaled by perf, since events share the counters`;
+    if (weak) help += "; a share so small makes the number weak";
+  }
+  setText(row.sign, sign);
+  setText(row.words, words);
+  setAttribute(row.state, "title", help);
+  row.tr.classList.toggle("pw-none", share === NOT_SUPPORTED);
+  row.tr.classList.toggle("pw-scaled", share >= 0 && share < 1);
+}
+
+/** A row for one core (CPU3) or another part that perf counted apart. */
+function makePart(label) {
+  const count = element("td", { class: "pw-number" });
+  const rate = element("td", { class: "pw-number" });
+  const sign = element("span", { class: "pw-sign", "aria-hidden": "true" });
+  const words = element("span", {});
+  const state = element("td", { class: "pw-state" }, sign, words);
+  const name = element("th", { scope: "row" }, label.replace(/^CPU(\d+)$/, "core $1"));
+  const tr = element("tr", { class: "pw-part" }, name, count, rate, element("td", { class: "pw-spark" }), state);
+  return { tr, count, rate, sign, words, state };
 }
 
 export default () => ({

@@ -1,6 +1,6 @@
 // The one live channel: what the kernel sends goes into the store; views draw from there.
 
-import { readHistory, readRows } from "./message.js";
+import { readHistory, readParts, readRows } from "./message.js";
 import { rawModel } from "./models.js";
 import { storeOf } from "./store.js";
 
@@ -21,6 +21,7 @@ export default () => ({
       if (content.kind === "history") readHistory(store, buffers[0]);
       if (content.kind !== "tick" || content.layout !== store.layout.id) return;
       if (readRows(store, content, buffers[0])) store.send({ kind: "resend" });
+      if (content.parts) readParts(store, buffers[1]);
       store.samples = content.samples;
       store.ticks += 1;
       store.cost = content.cost;

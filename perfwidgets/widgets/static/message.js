@@ -28,6 +28,20 @@ export function readRows(store, head, buffer) {
   return lost >= 0;
 }
 
+/**
+ * Read the parts (cores) of the newest sample: for each event of the layout its counts in the
+ * order of `layout.parts` (float64), then all shares (float32).
+ */
+export function readParts(store, buffer) {
+  const bytes = copied(buffer);
+  const cells = store.layout.events.length * store.layout.parts.length;
+  if (bytes.byteLength !== cells * 12) return;
+  store.parts = {
+    counts: new Float64Array(bytes, 0, cells),
+    shares: new Float32Array(bytes, cells * 8, cells),
+  };
+}
+
 /** Read a packed history: the length of its JSON head, the head, then rows as in a tick. */
 export function readHistory(store, buffer) {
   const bytes = copied(buffer);

@@ -2,6 +2,8 @@
 
 import { element, setText } from "./dom.js";
 import { NOT_SUPPORTED } from "./columns.js";
+import { fit } from "./fit.js";
+import { percent, si } from "./format.js";
 import { Sight } from "./sight.js";
 import { storeOf } from "./store.js";
 
@@ -12,7 +14,16 @@ class Notice {
     this.title = element("strong", {});
     this.words = element("span", {});
     this.remedy = element("span", { class: "pw-remedy" });
-    el.append(element("div", { class: "pw-notice", role: "status" }, this.title, this.words, this.remedy));
+    this.sharing = element("span", {});
+    this.choices = element("span", { class: "pw-choices" });
+    this.turns = element("span", {});
+    el.append(
+      element(
+        "div",
+        { class: "pw-notice" },
+        ...[this.title, this.words, this.remedy, this.sharing, this.choices, this.turns],
+      ),
+    );
     this.store = storeOf(model.get("feed"));
     this.sight = new Sight(() => this.store.request());
     this.sight.watch([el.parentElement ?? el]);
@@ -25,12 +36,37 @@ class Notice {
 
   draw(store) {
     const [title, words, remedy] = notice(store);
-    this.el.hidden = !title;
+    const shared = title === UNAVAILABLE ? null : fit(store);
+    this.drawSharing(store, shared);
+    const turns = turnsInWords(store.status.turns);
+    setText(this.turns, turns);
+    this.el.hidden = !title && !shared && !turns;
     this.el.classList.toggle("pw-unavailable", title === UNAVAILABLE);
     setText(this.title, title);
     setText(this.words, words);
     setText(this.remedy, remedy);
     this.el.parentElement?.classList.toggle("pw-nothing", title === UNAVAILABLE);
+  }
+
+  /** That events share counters, and what would not: one click each. */
+  drawSharing(store, shared) {
+    setText(this.sharing, shared ? sharingInWords(shared) : "");
+    const fitting = shared ? shared.families.filter((f) => f.fits && shared.families.length > 1) : [];
+    const words = JSON.stringify([fitting.map((f) => f.family), Boolean(shared), store.kernelGone]);
+    if (words === this.choicesDrawn) return;
+    this.choicesDrawn = words;
+    const button = (text, title, press) =>
+      element("button", { type: "button", title, disabled: store.kernelGone, onclick: press }, text);
+    const buttons = fitting.map(({ family }) =>
+      button(`Only ${FAMILY[family]}`, "Count this family and the software events, unscaled", () =>
+        store.command("configure", { families: [family, "software"] }),
+      ),
+    );
+    if (shared) {
+      const help = "Count a few events at a time, each unscaled, then go on as now";
+      buttons.push(button("Count in turn", help, () => store.command("turns", { counters: shared.counters })));
+    }
+    this.choices.replaceChildren(...buttons);
   }
 
   end() {
@@ -39,6 +75,7 @@ class Notice {
   }
 }
 
+const FAMILY = { cpu: "CPU", cache: "cache", tlb: "TLB", other: "other" };
 const UNAVAILABLE = "Not available on this system";
 
 /** Title, reason and remedy; three empty texts where all is counted. */
@@ -56,8 +93,14 @@ export function notice(store) {
   if (none.length === asked.length) {
     return [UNAVAILABLE, "None of the events can be counted here.", whyHardware(store, none)];
   }
-  const which = none.length === 1 ? "1 event is" : `${none.length} events are`;
-  return [`${which} not counted here.`, whyHardware(store, none), ""];
+  return [`${which(none)} not counted here.`, whyHardware(store, none), ""];
+}
+
+/** A few events by name, more by number. */
+function which(events) {
+  if (events.length > 3) return `${events.length} events are`;
+  const last = events.at(-1);
+  return events.length === 1 ? `${last} is` : `${events.slice(0, -1).join(", ")} and ${last} are`;
 }
 
 /** A reason only where one is known: no hardware event counts, or perf refused a name. */
@@ -70,8 +113,22 @@ function whyHardware(store, none) {
   if (lacking.length && lacking.length === hardware.length) {
     words.push(store.status.no_pmu || "No hardware event counts on this system.");
   }
+  else if (lacking.length) words.push("This CPU, or its virtual machine, has no such event.");
   for (const event of refused) words.push(`perf refused ${event.key}: ${event.refused}.`);
   return words.join(" ");
+}
+
+function sharingInWords({ events, counters, share }) {
+  const have = counters === 1 ? "1 counter" : `${counters} counters`;
+  return `${events} hardware events share ${have}: each was counted about ${percent(share)} of the time and scaled by perf.`;
+}
+
+/** What the last pass of counting in turn has found, or how far it is. */
+export function turnsInWords(turns) {
+  if (!turns) return "";
+  if (turns.running) return `Counting in turn, ${turns.done + 1} of ${turns.of} …`;
+  const found = turns.results.map(([event, rate]) => `${event} ${si(rate ?? NaN)}/s`);
+  return found.length ? `Counted in turn, unscaled: ${found.join(" · ")}.` : "";
 }
 
 function sentence(text) {

@@ -18,7 +18,8 @@ export class Store {
     this.key = key;
     this.counters = new Columns();
     this.memory = new Columns();
-    this.layout = { id: -1, events: [], columns: [], memory: [], window: 300, rows: 1024 };
+    this.layout = { id: -1, events: [], columns: [], memory: [], parts: [], window: 300, rows: 1024 };
+    this.parts = null; // counts and shares of each core in the newest sample
     this.status = { state: "idle" };
     this.samples = 0;
     this.ticks = 0; // messages with rows
@@ -38,6 +39,7 @@ export class Store {
   setLayout(layout) {
     if (layout.id === this.layout.id) return;
     this.layout = layout;
+    this.parts = null;
     this.counters.setEvents(layout.columns);
     this.memory.setEvents(layout.memory);
     this.counters.reserve(layout.rows);
