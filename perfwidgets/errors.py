@@ -7,13 +7,13 @@
     │   ├── EventNameError
     │   ├── CoreListError
     │   └── IntervalError
-    ├── SourceError                     a source cannot deliver samples
-    │   ├── PerfNotFoundError           there is no perf to run
-    │   ├── PerfNotPermittedError       perf is there, but may not count
-    │   ├── NothingCountableError       perf runs, but none of the events can be counted
-    │   ├── PerfFailedError             perf ended, or refused to start, for another reason
-    │   └── VmStatError                 /proc/vmstat cannot be read
-    └── RecordingError                  a file holds no samples that can be read
+    └── SourceError                     a source cannot deliver samples
+        ├── PerfNotFoundError           there is no perf to run
+        ├── PerfNotPermittedError       perf is there, but may not count
+        ├── NothingCountableError       perf runs, but none of the events can be counted
+        ├── PerfFailedError             perf ended, or refused to start, for another reason
+        ├── VmStatError                 /proc/vmstat cannot be read
+        └── RecordingError              a file holds no samples that can be read
 
     PerfwidgetsWarning (UserWarning)    it works, but not as well as it could
 """
@@ -118,8 +118,10 @@ class VmStatError(SourceError):
     permanent = True
 
 
-class RecordingError(PerfwidgetsError):
+class RecordingError(SourceError):
     """A file holds no samples that can be read."""
+
+    permanent = True
 
 
 class PerfwidgetsWarning(UserWarning):

@@ -132,8 +132,18 @@ _TABLE = (
         "misses can be more.",
     ),
     Event("iTLB-load-misses", "tlb", "Fetches the instruction TLB missed.", base="iTLB-loads"),
-    Event("cpu-clock", "software", "Time the counted CPUs were watched, in milliseconds of CPU."),
-    Event("task-clock", "software", "CPU time of the counted tasks, in milliseconds."),
+    Event(
+        "cpu-clock",
+        "software",
+        "Time for which CPUs were counted, busy or idle: over the whole machine, its cores times "
+        "the interval. Not a measure of load.",
+    ),
+    Event(
+        "task-clock",
+        "software",
+        "CPU time that the counted tasks used; over the whole machine, with its idle tasks, the "
+        "same as cpu-clock. To see what a process uses, count it with pid=.",
+    ),
     Event(
         "context-switches",
         "software",

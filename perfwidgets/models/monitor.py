@@ -419,7 +419,8 @@ def _named(sources: tuple[Source, ...]) -> dict[str, Source]:
             "A monitor needs a source", "Give it one, as in `Monitor(PerfStat(), VmStat())`."
         )
     for source in sources:
-        if not hasattr(source, "__anext__") or not hasattr(source, "kind"):
+        is_source = hasattr(source, "__anext__") and hasattr(source, "kind")
+        if not is_source or isinstance(source, type):
             raise ArgumentError(
                 f"{source!r} is not a source of samples",
                 "Give it PerfStat, VmStat, Replay or Synthetic.",

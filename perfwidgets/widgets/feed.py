@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import struct
 import time
 import traceback
@@ -195,6 +196,7 @@ class Feed(anywidget.AnyWidget):
             "perf": monitor.perf_version,
             "interval": monitor.interval,
             "cores": monitor.cores,
+            "target": _target(monitor.source),
             "per_core": monitor.per_core,
             "turns": _plain_turns(monitor.turns),
             "no_pmu": self._no_pmu,
@@ -294,6 +296,14 @@ class _Cost:
 
 def _plain(error: SourceError | None) -> dict[str, str] | None:
     return None if error is None else {"reason": error.reason, "remedy": error.remedy}
+
+
+def _target(source: Any) -> str:
+    """What is counted, if not the whole machine."""
+    pid, cgroup = getattr(source, "pid", None), getattr(source, "cgroup", None)
+    if pid is not None:
+        return "this kernel's process" if pid == os.getpid() else f"process {pid}"
+    return f"cgroup {cgroup}" if cgroup is not None else getattr(source, "label", "")
 
 
 def _plain_turns(turns: dict[str, Any]) -> dict[str, Any] | None:

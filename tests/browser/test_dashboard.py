@@ -181,7 +181,7 @@ def test_selector_switches_while_a_cell_runs(lab: Lab):
     assert notebook.page.evaluate(f"{STORE}.selected") == "page-faults"
     assert "pw-selected" in (row(notebook, "page-faults").get_attribute("class") or "")
     # a row of the grid chooses as well, and the dropdown follows
-    row(notebook, "cpu-migrations").locator("button").click()
+    row(notebook, "cpu-migrations").locator(".pw-event").click()
     title.get_by_text("cpu-migrations, per second").wait_for(timeout=1500)
     select = notebook.page.locator(".pw-selector select")
     assert select.input_value() == "Software · cpu-migrations"

@@ -42,7 +42,7 @@ class Scripted:
         enter_hangs=False,
         deaf=False,
     ):
-        self.name, self.kind, self.interval, self.events = name, kind, interval, events
+        self.name, self.kind, self.interval, self.events = name, kind, interval, tuple(events)
         self.failures = list(failures)
         self.most, self.enter_hangs, self.deaf = most, enter_hangs, deaf
         self.entered = self.exited = self.finished = self.delivered = 0

@@ -61,11 +61,12 @@ function wording(store) {
 
 /** perf's version, interval, cores, samples. */
 export function facts(store) {
-  const { perf, interval, cores } = store.status;
+  const { perf, interval, cores, target } = store.status;
   const said = [];
   if (perf) said.push(`perf ${perf}`);
   if (interval) said.push(`every ${seconds(interval)}`);
-  said.push(cores ? `cores ${cores}` : "all cores");
+  if (target) said.push(target);
+  if (cores || !target) said.push(cores ? `cores ${cores}` : "all cores");
   said.push(`${full(store.samples)} ${store.samples === 1 ? "sample" : "samples"}`);
   if (store.cost >= 0) said.push(`collector ${(store.cost * 100).toFixed(1)} % of a core`);
   return said;

@@ -1,0 +1,70 @@
+"""Counting in turn, and how many counters events share."""
+
+from __future__ import annotations
+
+import pytest
+
+from perfwidgets.models.turns import Turns, counters_shared, groups_of, hardware_events
+from perfwidgets.samples import Reading, Sample, Status
+
+
+def sample(counts: dict[str, tuple[float | None, float]], duration: float = 0.5) -> Sample:
+    readings = tuple(
+        Reading(
+            event,
+            count,
+            None if count is None else count / duration,
+            None,
+            Status.COUNTED if count is not None else Status.NOT_COUNTED,
+            share,
+        )
+        for event, (count, share) in counts.items()
+    )
+    return Sample(duration, None, duration, readings)
+
+
+def test_shares_add_up_to_the_counters():
+    names = [f"r{number:02x}" for number in range(9)]
+    shared = sample(dict.fromkeys(names, (10, 4 / 9)) | {"page-faults": (1, 1.0)})
+    assert counters_shared(shared) == 4
+    assert hardware_events(shared) == tuple(names)
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"page-faults": (1, 1.0)},
+        {"cycles": (1, 1.0), "page-faults": (1, 1.0)},
+        {"cycles": (None, 0.0)},
+    ],
+)
+def test_nothing_is_said_of_counters_where_none_was_shared(counts):
+    assert counters_shared(sample(counts)) is None
+
+
+def test_groups_hold_each_event_once():
+    groups = groups_of(["a", "b", "c", "d", "e"], 2)
+    assert groups == [("a", "b"), ("c", "d"), ("e",)]
+
+
+def test_each_turn_is_counted_and_its_rate_is_over_the_measured_time():
+    asked: list[tuple[str, ...]] = []
+    turns = Turns(groups_of(["a", "b", "c"], 2), 2, asked.append)
+    turns.begin()
+    turns.take(sample({"a": (10, 1.0), "b": (1, 1.0)}, 0.5))
+    turns.take(sample({"a": (20, 1.0), "b": (1, 0.8)}, 1.0))
+    turns.take(sample({"c": (None, 0.0)}))
+    assert asked == [("a", "b"), ("c",)]
+    assert not turns.over
+    turns.take(sample({"c": (None, 0.0)}))
+    assert turns.over
+    assert turns.results["a"].rate == pytest.approx(20)
+    assert turns.results["b"].running == 0.8
+    assert turns.results["c"].rate is None
+
+
+def test_a_last_short_interval_is_no_part_of_a_turn():
+    turns = Turns([("a",)], 1, lambda group: None)
+    short = Sample(0.001, None, 0.001, (Reading("a", 5, None, None, Status.COUNTED, 1.0),))
+    turns.take(short)
+    assert not turns.over
