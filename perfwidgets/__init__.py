@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from perfwidgets.models.history import History as History
     from perfwidgets.models.monitor import Monitor as Monitor
     from perfwidgets.perf_csv import read_perf_csv as read_perf_csv
+    from perfwidgets.perf_json import read_perf_json as read_perf_json
     from perfwidgets.samples import Reading as Reading
     from perfwidgets.samples import Sample as Sample
     from perfwidgets.samples import Status as Status
     from perfwidgets.sources.perf_stat import PerfStat as PerfStat
+    from perfwidgets.sources.replay import Replay as Replay
+    from perfwidgets.sources.synthetic import Synthetic as Synthetic
     from perfwidgets.sources.vmstat import VmStat as VmStat
     from perfwidgets.widgets.bandwidth_chart import BandwidthChart as BandwidthChart
     from perfwidgets.widgets.counter_grid import CounterGrid as CounterGrid
@@ -51,41 +54,47 @@ __all__ = [
     "PerfwidgetsError",
     "PerfwidgetsWarning",
     "Reading",
+    "Replay",
     "Sample",
     "SourceError",
     "Status",
     "StatusBar",
+    "Synthetic",
     "VmStat",
     "check",
     "read_perf_csv",
+    "read_perf_json",
 ]
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "SourceError": "errors",
-    "PerfwidgetsWarning": "errors",
-    "PerfwidgetsError": "errors",
     "ArgumentError": "errors",
     "Availability": "availability",
     "Backoff": "collector",
     "BandwidthChart": "widgets.bandwidth_chart",
+    "check": "availability",
     "CounterGrid": "widgets.counter_grid",
-    "DEFAULT_EVENTS": "events",
     "Dashboard": "widgets.dashboard",
+    "DEFAULT_EVENTS": "events",
     "Event": "events",
     "EventSelector": "widgets.event_selector",
     "History": "models.history",
     "HistoryChart": "widgets.history_chart",
     "Monitor": "models.monitor",
     "PerfStat": "sources.perf_stat",
+    "PerfwidgetsError": "errors",
+    "PerfwidgetsWarning": "errors",
+    "read_perf_csv": "perf_csv",
+    "read_perf_json": "perf_json",
     "Reading": "samples",
+    "Replay": "sources.replay",
     "Sample": "samples",
+    "SourceError": "errors",
     "Status": "samples",
     "StatusBar": "widgets.status_bar",
+    "Synthetic": "sources.synthetic",
     "VmStat": "sources.vmstat",
-    "check": "availability",
-    "read_perf_csv": "perf_csv",
 }
 
 

@@ -171,8 +171,9 @@ class Collector:
             for supervisor in self._supervisors.values():
                 supervisor.change_wish(wish)
 
-        self._wished = wish
-        return self._tell(tell_all)
+        with self._lock:
+            self._wished = wish
+            return self._tell(tell_all)
 
     def _tell(self, work: Callable[[], None]) -> bool:
         """Have a command carried out on the thread, later; `False` where it does not run.

@@ -257,8 +257,14 @@ class Monitor(GuardedTraits):
         replaced = {}
         for name, source in self._sources.items():
             own = {k: v for k, v in changes.items() if name == self._counters or k == "interval"}
-            if own and hasattr(source, "replace"):
-                replaced[name] = source.replace(**own)
+            replace = getattr(source, "replace", None)
+            if own and replace is None:
+                raise ArgumentError(
+                    f"{name} cannot be given other {' or '.join(own)}",
+                    "A recording holds what was asked for when it was made.",
+                )
+            if own and replace is not None:
+                replaced[name] = replace(**own)
         if set(changes) - {"interval"} and self._counters is None:
             raise ArgumentError(
                 "This monitor counts no events", "Give it a PerfStat before configuring events."

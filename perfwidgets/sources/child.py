@@ -40,13 +40,15 @@ class Child:
         """
         held, complaints = _HeldPipe(), _Complaints()
         try:
-            process = await anyio.open_process(
-                list(argv),
-                stdin=held.read_end,
-                stderr=complaints.write_end,
-                env=_c_locale(),
-                start_new_session=True,
-            )
+            # cancelled half-way, asyncio would leave a process that nobody waits for
+            with anyio.CancelScope(shield=True):
+                process = await anyio.open_process(
+                    list(argv),
+                    stdin=held.read_end,
+                    stderr=complaints.write_end,
+                    env=_c_locale(),
+                    start_new_session=True,
+                )
         except BaseException:
             held.close()
             complaints.close()

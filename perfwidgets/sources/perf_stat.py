@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace as changed
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -221,6 +222,8 @@ class PerfStat:
             await self._ended(child)
         elif chunk is None and child.has_ended:
             child.let_go()  # perf was killed; its `cat` lives, and holds perf's output open
+        elif self._target_has_ended():
+            self.finish()  # perf itself would go on, as long as its `cat` does
 
     def _deliver(self, sample: Sample, arrival: float) -> None:
         # the earliest arrival is the nearest to perf's clock; a jump of seconds is a suspend
@@ -242,7 +245,7 @@ class PerfStat:
         """perf has closed its output: find out whether that was our wish, or why it was."""
         status = await child.wait()
         await self._end()
-        if self._finishing or (status == 0 and self.pid is not None):
+        if self._finishing:
             return
         bad_name = status == 129 and "event syntax error" in child.complaints
         if bad_name and not self._any_row and not self.refused:
@@ -252,6 +255,16 @@ class PerfStat:
             if status == 0 and self._reached < self.interval / 2:
                 error.permanent = True  # its input was never open, nor will it be next time
             raise error
+
+    def _target_has_ended(self) -> bool:
+        """Whether the process that is counted has ended; not known on another machine."""
+        if self.pid is None or not is_local(self.command):
+            return False
+        try:
+            stat = Path(f"/proc/{self.pid}/stat").read_bytes()
+        except OSError:
+            return Path("/proc/self/stat").exists()
+        return stat.rpartition(b")")[2].split()[:1] in ([b"Z"], [b"X"])
 
     def _explain(self, status: int | None, complaints: str) -> SourceError:
         return explain_failure(

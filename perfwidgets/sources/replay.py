@@ -81,6 +81,8 @@ class Replay:
 
     name = "replay"
     kind: Literal["counters"] = "counters"
+    #: its times are the recording's, so nothing that happens now belongs beside it
+    live = False
 
     def __init__(self, path: str | os.PathLike[str], *, speed: float = 1.0) -> None:
         self.path = _check_path(path)

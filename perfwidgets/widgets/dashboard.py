@@ -36,7 +36,8 @@ class Dashboard(Composite, ipywidgets.VBox):  # type: ignore[misc]
     ----------
     source_or_monitor
         `None` for live counters of this machine and /proc/vmstat; a source of counters, beside
-        which /proc/vmstat is read; or a `Monitor`, which then stays its owner's to stop.
+        which /proc/vmstat is read (not beside a recording); or a `Monitor`, which then stays its
+        owner's to stop.
     **options
         Without a monitor: `window` in seconds; without a source also those of `PerfStat`.
 
@@ -119,6 +120,6 @@ def _monitor(given: Source | Monitor | None, options: dict[str, Any]) -> Monitor
             f"The option {next(iter(options))!r} is the source's own",
             "Give it where the source is made.",
         )
-    if getattr(source, "kind", None) == "counters":
+    if getattr(source, "kind", None) == "counters" and getattr(source, "live", True):
         return Monitor(source, VmStat(interval=source.interval or _INTERVAL), window=window)
     return Monitor(source, window=window)

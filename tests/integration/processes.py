@@ -1,39 +1,33 @@
-"""Which processes there are, and waiting for what must come soon."""
+"""Finding the processes that a test has started, whoever is their parent now."""
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-
-def wait_until(true: Callable[[], object], seconds: float = 10.0) -> bool:
-    """Whether `true` came true in time."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
+MARKER = "PERFWIDGETS_TEST_MARKER"
 
 
-def command_lines() -> dict[int, list[str]]:
-    """Process id -> its words, of all that can be read."""
+def marked(value):
+    """Pid -> command line of the processes that inherited this marker, but for our own."""
     found = {}
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+    wanted = f"{MARKER}={value}".encode()
+    for entry in Path("/proc").glob("[0-9]*"):
         try:
-            words = entry.read_bytes().decode(errors="replace").split("\0")[:-1]
-        except OSError:
+            if int(entry.name) != os.getpid() and wanted in (entry / "environ").read_bytes():
+                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                if line:  # a zombie has none
+                    found[int(entry.name)] = line.strip()
+        except (OSError, ValueError):
             continue
-        found[int(entry.parent.name)] = words
     return found
 
 
-def perfs(interval_ms: int) -> list[int]:
-    """The process ids of each ``perf stat -I interval_ms`` itself, not of what called it."""
-    wanted = ["stat", "-I", str(interval_ms)]
-    return [
-        pid
-        for pid, words in command_lines().items()
-        if words and Path(words[0]).name.startswith("perf") and words[1:4] == wanted
-    ]
+def until(condition, seconds=20.0, why="waited in vain"):
+    """Poll until `condition()`; the test fails when it never comes true."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, why
+        time.sleep(0.005)
+    return value

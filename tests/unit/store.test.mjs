@@ -138,7 +138,10 @@ test("the notice says what is not counted, and why", () => {
 test("the status bar's words", () => {
   store.setStatus({ state: "running", perf: "6.1", interval: 0.25, cores: "0-3" });
   store.samples = 4812;
-  assert.deepEqual(facts(store), ["perf 6.1", "every 0.25 s", "cores 0-3", "4,812 samples"]);
+  const said = ["perf 6.1", "every 0.25 s", "cores 0-3", "4,812 samples"];
+  assert.deepEqual(facts(store), [...said, "collector – % of a core"]);
+  store.cost = 0.0071;
+  assert.deepEqual(facts(store), [...said, "collector 0.7 % of a core"]);
   store.setStatus({
     state: "failed",
     error: { reason: "a", remedy: "b" },

@@ -370,12 +370,13 @@ def test_what_is_posted_where_no_thread_runs_is_refused(collect):
 
 
 def test_nobody_holds_it_any_more():
-    source, heard = Scripted(), Heard()
-    collector = Collector({"scripted": source}, heard)
+    source, listener = Scripted(), Heard()
+    gone = weakref.ref(listener)
+    collector = Collector({"scripted": source}, listener)
     collector.start()
-    until(lambda: len(heard.samples) > 1)
-    thread, gone = collector._thread, weakref.ref(heard)
-    del heard, collector
+    until(lambda: source.delivered > 1)
+    thread = collector._thread
+    del listener, collector
     gc.collect()
     until(lambda: not thread.is_alive())
     assert gone() is None
@@ -401,7 +402,9 @@ def test_a_forked_child_has_no_collector_and_disturbs_none(collect, heard):
     until(lambda: len(heard.samples) > before)
 
 
-@pytest.mark.parametrize(("failures", "seconds"), [(1, 0.5), (2, 1.0), (6, 16.0), (7, 30.0), (5000, 30)])
+@pytest.mark.parametrize(
+    ("failures", "seconds"), [(1, 0.5), (2, 1.0), (6, 16.0), (7, 30.0), (5000, 30)]
+)
 def test_back_off(failures, seconds):
     assert Backoff().wait(failures) == seconds
 

@@ -89,9 +89,7 @@ def test_the_test_itself_sees_imports():
     assert "perfwidgets.errors" in found
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in modules() if layer_of(name_of(p)) <= 2], ids=name_of
-)
+@pytest.mark.parametrize("path", [p for p in modules() if layer_of(name_of(p)) <= 2], ids=name_of)
 def test_sources_and_what_is_above_them_know_no_widgets_and_no_traits(path):
     assert not {name.split(".")[0] for name in imports(path)} & HEAVY
 

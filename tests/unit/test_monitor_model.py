@@ -268,7 +268,7 @@ def test_configured_twice_in_a_row_both_hold(monitored):
 )
 @pytest.mark.parametrize("running", [False, True])
 def test_bad_arguments_change_nothing(monitored, bad, running):
-    perf = PerfStat("cpu-clock", interval=5, command=["sh", "-c", "exec sleep 1000"])
+    perf = PerfStat("cpu-clock", interval=5, command="/nonexistent/perf")
     vmstat = VmStat(interval=5)
     monitor = monitored(perf, vmstat)
     if running:

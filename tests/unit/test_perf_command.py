@@ -41,7 +41,8 @@ def test_a_path_with_blanks_is_one_word(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "command", ["", "  ", [], [""], ["", "perf"], "a'b", None, 5, b"perf", ["perf", 5], ["a\0b"], "a\0b"]
+    "command",
+    ["", "  ", [], [""], ["", "perf"], "a'b", None, 5, b"perf", ["perf", 5], ["a\0b"], "a\0b"],
 )
 def test_no_command(command):
     with pytest.raises(ArgumentError) as caught:
@@ -65,7 +66,9 @@ def test_whose_cores_they_are(command, local):
     assert is_local(command) is local
 
 
-@given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), max_size=5))
+@given(
+    st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), max_size=5)
+)
 def test_ssh_hands_each_argument_on_whole(arguments):
     line = " ".join(perf_argv(["/usr/bin/ssh", "host", "perf"], arguments)[3:])
     assert shlex.split(line) == arguments
@@ -73,7 +76,9 @@ def test_ssh_hands_each_argument_on_whole(arguments):
 
 
 def test_the_call_is_that_of_the_design():
-    source = PerfStat(["cycles", "cpu/a=1,b=2/"], cores=[0], interval=0.25, per_core=True, cgroup="x")
+    source = PerfStat(
+        ["cycles", "cpu/a=1,b=2/"], cores=[0], interval=0.25, per_core=True, cgroup="x"
+    )
     assert source.arguments(source.events) == [
         *("stat", "-I", "250", "-x", "@@", "--no-big-num", "--log-fd", "1", "-a", "-C", "0", "-A"),
         *("-e", "cycles", "-e", "cpu/a=1,b=2/", "-G", "x", "--", "cat"),

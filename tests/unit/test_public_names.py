@@ -69,7 +69,9 @@ def test_the_parameters_of_what_is_called(name, parameters):
 
 def described(owner):
     for name, member in vars(owner).items():
-        if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, property)):
+        if not name.startswith("_") and (
+            inspect.isfunction(member) or isinstance(member, property)
+        ):
             yield name, member
 
 

@@ -68,7 +68,9 @@ def test_a_field_that_the_kernel_lacks_is_missing(before):
 
 
 def test_lines_that_are_none():
-    text = b"pgpgin 5\npgpgout\npswpin -3\npswpout x\n\n\xff 1\npgfault 7 8\npgmajfault " + b"9" * 99
+    text = (
+        b"pgpgin 5\npgpgout\npswpin -3\npswpout x\n\n\xff 1\npgfault 7 8\npgmajfault " + b"9" * 99
+    )
     assert parse_vmstat(text) == {"pgpgin": 5}
     assert parse_vmstat(b"") == {}
 
@@ -86,7 +88,7 @@ async def test_samples_of_a_file(anyio_backend, tmp_path):
     assert first["pgpgin"].count == 1
     assert first["pswpin"].status is Status.MISSING
     assert second["pgfault"].count == 0
-    assert 0 < first.duration
+    assert first.duration > 0
     assert second.time == pytest.approx(first.duration + second.duration)
     assert first["pgfault"].rate == first["pgfault"].count / first.duration
 

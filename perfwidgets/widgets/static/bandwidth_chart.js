@@ -21,6 +21,7 @@ class BandwidthChart extends Chart {
       return drawn;
     });
     this.frame(all);
+    this.set("figure", { title: store.memory.length ? "KB/s" : "no paging activity counted" });
   }
 }
 

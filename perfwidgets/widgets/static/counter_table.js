@@ -11,6 +11,7 @@ import { storeOf } from "./store.js";
 const PACE = 240; // ms between two changes of the digits, so that they can be read
 const SPARK_PACE = 900;
 const WEAK = 0.5;
+const COUNTED = ":scope > .pw-table:not([hidden]):not(.pw-uncounted)";
 const WORDS = {
   [NOT_COUNTED]: ["○", "not counted", "perf had no counter for it in this interval"],
   [NOT_SUPPORTED]: ["✕", "not supported", "this system cannot count it"],
@@ -173,11 +174,13 @@ class CounterTable {
     if (sparks && share >= 0) row.spark.draw(this.store, e);
   }
 
-  /** Families of which nothing counts come last, and take less room. */
+  /** Families of which nothing counts come last, and take less room; one header is enough. */
   arrange(newest) {
     const none = newest >= 0 && this.rows.every((row) => row.share === NOT_SUPPORTED);
     this.el.style.order = none ? "1" : "0";
     this.el.classList.toggle("pw-uncounted", none);
+    const others = this.el.parentElement?.querySelectorAll(COUNTED) ?? [];
+    this.el.classList.toggle("pw-headless", others[0] !== this.el);
   }
 
   end() {

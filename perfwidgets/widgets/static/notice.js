@@ -36,7 +36,7 @@ class Notice {
 
   draw(store) {
     const [title, words, remedy] = notice(store);
-    const shared = title === UNAVAILABLE ? null : fit(store);
+    const shared = store.status.state === "running" ? fit(store) : null;
     this.drawSharing(store, shared);
     const turns = turnsInWords(store.status.turns);
     setText(this.turns, turns);

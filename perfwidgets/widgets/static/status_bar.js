@@ -68,7 +68,9 @@ export function facts(store) {
   if (target) said.push(target);
   if (cores || !target) said.push(cores ? `cores ${cores}` : "all cores");
   said.push(`${full(store.samples)} ${store.samples === 1 ? "sample" : "samples"}`);
-  if (store.cost >= 0) said.push(`collector ${(store.cost * 100).toFixed(1)} % of a core`);
+  // from the beginning, so that the line does not grow when the cost is known
+  const cost = store.cost >= 0 ? (store.cost * 100).toFixed(1) : "–";
+  said.push(`collector ${cost} % of a core`);
   return said;
 }
 
