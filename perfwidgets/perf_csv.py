@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final
 
 from .errors import ArgumentError
 from .perf_intervals import (
@@ -24,7 +25,12 @@ from .perf_intervals import (
 from .perf_rows import SUMMARY, Line, Note, Notes, Row, RowParser, find_separator, is_furniture
 from .samples import Sample
 
+if TYPE_CHECKING:
+    from .perf_blocks import Block, Layout
+
 __all__ = ["IntervalAssembler", "Note", "Notes", "PerfCsvReader", "read_perf_csv"]
+
+_PIECE: Final = 1 << 15
 
 
 class PerfCsvReader(SampleReader):
@@ -157,7 +163,11 @@ class IntervalAssembler:
         self._buffer = bytearray()
         self._dropping = False
         self._line_number = 0
+        # an interval is read in columns if its rows are those of one that was read row by row
+        self._layout: Layout | None = None
+        self._block: Block | None = None
         self._rows: list[Row] = []
+        self._lines: list[bytes] = []
         self._delivered: str | None = None
         self._delivered_rows = 0
         self._expected_rows: int | None = None
@@ -165,7 +175,7 @@ class IntervalAssembler:
     @property
     def pending(self) -> bool:
         """Whether rows wait for the rest of their interval."""
-        return bool(self._rows)
+        return bool(self._rows) or self._block is not None
 
     @property
     def mid_row(self) -> bool:
@@ -174,25 +184,25 @@ class IntervalAssembler:
 
     def feed(self, data: bytes) -> list[Sample]:
         """Take bytes, cut anywhere; return the samples of the intervals that are complete."""
-        lines = data.split(b"\n")
-        if len(lines) > 1:
-            lines[0] = bytes(self._buffer) + lines[0]
+        done: list[Sample] = []
+        whole, newline, rest = data.rpartition(b"\n")
+        if newline:
+            whole = bytes(self._buffer) + whole
             self._buffer.clear()
             if self._dropping:
                 self._dropping = False
                 self._line_number += 1
-                del lines[0]
-        done: list[Sample] = []
-        for line in lines[:-1]:
-            self._take(line, done)
-        self._hold(lines[-1])
+                _, newline, whole = whole.partition(b"\n")
+            if newline:
+                self._take_lines(whole, done)
+        self._hold(rest)
         if self._is_complete():
             done.append(self._deliver())
         return done
 
     def flush(self) -> Sample | None:
         """The interval whose rows wait, taken as complete: after an idle time, or at the end."""
-        return self._deliver() if self._rows else None
+        return self._deliver() if self.pending else None
 
     def end(self) -> Sample | None:
         """As `flush`, at the end of the stream: an unfinished row becomes a note."""
@@ -214,6 +224,43 @@ class IntervalAssembler:
             self._buffer.clear()
             self._dropping = True
 
+    def _take_lines(self, data: bytes, done: list[Sample]) -> None:
+        """Take whole lines: together where they are rows of one interval that look as before."""
+        separator = self._parser.separator.encode()
+        for piece in _pieces(data):
+            start = 0
+            while self._layout is not None and start <= len(piece):
+                head = piece[start : max(piece.find(separator, start), start)]
+                last = piece.rfind(b"\n" + head + separator, start)
+                stop = piece.find(b"\n", max(last + 1, start))
+                lines = piece[start : stop if stop >= 0 else len(piece)]
+                start += len(lines) + 1
+                if not self._take_block(lines, head, done):
+                    for line in lines.split(b"\n"):
+                        self._take(line, done)
+            if start <= len(piece):
+                for line in piece[start:].split(b"\n"):
+                    self._take(line, done)
+
+    def _take_block(self, lines: bytes, head: bytes, done: list[Sample]) -> bool:
+        """Take rows of one interval in columns; `False` if they must be read one by one."""
+        if self._layout is None or self._rows or len(lines) > MAX_LINE:
+            return False
+        block = self._block
+        if block is None or not lines.startswith(block.time.encode(), len(head) - len(block.time)):
+            block = self._layout.begin(head)
+            if block is None or block.time == self._delivered:
+                return False
+        if not block.take(lines, head):
+            return False
+        if block is not self._block:
+            if self.pending:
+                done.append(self._deliver())
+            self._begin(block.time)
+            self._block = block
+        self._line_number += lines.count(b"\n") + 1
+        return True
+
     def _take(self, line: bytes, done: list[Sample]) -> None:
         self._line_number += 1
         line_text = text(line)
@@ -221,10 +268,13 @@ class IntervalAssembler:
         if isinstance(row, Line):
             if row is Line.UNKNOWN:
                 self.notes.add(self._line_number, line_text)
-        elif row.time is None or row.time == SUMMARY or len(self._rows) >= MAX_ROWS:
+            return
+        self._read_row_by_row()
+        if row.time is None or row.time == SUMMARY or len(self._rows) >= MAX_ROWS:
             self.notes.add(self._line_number, line_text)
         elif self._rows and row.time == self._rows[0].time:
             self._rows.append(row)
+            self._lines.append(line)
         elif row.time == self._delivered:
             self._delivered_rows += 1
             self._expected_rows = max(self._expected_rows or 0, self._delivered_rows)
@@ -232,26 +282,66 @@ class IntervalAssembler:
         else:
             if self._rows:
                 done.append(self._deliver())
-            if self._timeline.is_new_run(float(row.time)):
-                self._delivered = None
+            self._begin(row.time)
             self._rows.append(row)
+            self._lines.append(line)
+
+    def _begin(self, time: str) -> None:
+        if self._timeline.is_new_run(float(time)):
+            self._delivered = None
+
+    def _read_row_by_row(self) -> None:
+        """Go on with rows where columns do not do."""
+        if self._block is not None:
+            self._rows, self._lines, self._block = self._block.rows(), [], None
 
     def _is_complete(self) -> bool:
-        if not self._rows or self._expected_rows is None or self.mid_row:
+        if not self.pending or self._expected_rows is None or self.mid_row:
             return False
-        if self._timeline.is_new_run(float(self._rows[0].time or 0.0)):
+        if self._timeline.is_new_run(self._pending_time()):
             return False
-        return len(self._rows) >= max(self._expected_rows, self._asked.total())
+        count = len(self._rows) if self._block is None else len(self._block)
+        return count >= max(self._expected_rows, self._asked.total())
+
+    def _pending_time(self) -> float:
+        time = self._rows[0].time if self._block is None else self._block.time
+        return float(time or 0.0)
 
     def _deliver(self) -> Sample:
-        rows, self._rows = self._rows, []
-        self._delivered, self._delivered_rows = rows[0].time, len(rows)
-        time = float(rows[0].time or 0.0)
+        if self._block is not None and not self._block.is_full:
+            self._read_row_by_row()
+        time, block, rows = self._pending_time(), self._block, self._rows
+        if block is None and len(self._lines) == len(rows):
+            self._layout = _layout(self._parser, rows, self._lines)
+        self._block, self._rows, self._lines = None, [], []
+        count = len(rows) if block is None else len(block)
+        self._delivered = rows[0].time if block is None else block.time
+        self._delivered_rows = count
         if self._timeline.is_new_run(time):
             self._expected_rows = 0
-        self._expected_rows = max(self._expected_rows or 0, len(rows))
+        self._expected_rows = max(self._expected_rows or 0, count)
         duration, seconds = self._timeline.step(time)
-        found = readings(rows, seconds)
+        found = readings(rows, seconds) if block is None else block.readings(seconds)
         stamp = None if self.origin is None else self.origin + time
         found += unanswered(self._asked, found)
         return Sample(time, stamp, duration, tuple(found), self._cores, self._interval)
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """Whole lines of about 32 KiB, without the last newline: more would not stay in the cache."""
+    start = 0
+    while len(data) - start > _PIECE:
+        stop = data.rfind(b"\n", start, start + _PIECE)
+        if stop < 0:
+            stop = data.find(b"\n", start)
+            if stop < 0:
+                break
+        yield data[start:stop]
+        start = stop + 1
+    yield data[start:]
+
+
+def _layout(parser: RowParser, rows: list[Row], lines: list[bytes]) -> Layout | None:
+    from .perf_blocks import Layout  # noqa: PLC0415  (numpy: the command line does without)
+
+    return Layout.of(parser, rows, lines)

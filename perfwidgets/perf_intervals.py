@@ -21,6 +21,7 @@ __all__ = [
     "MAX_ROWS",
     "SampleReader",
     "Timeline",
+    "groups_of",
     "open_lines",
     "readings",
     "text",
@@ -76,7 +77,7 @@ class Timeline:
         return duration, duration if usable else None
 
 
-def readings(rows: Iterable[Row], seconds: float | None) -> list[Reading]:
+def readings(rows: Sequence[Row], seconds: float | None) -> list[Reading]:
     """The readings of one interval's rows, in perf's order.
 
     Parameters
@@ -86,15 +87,20 @@ def readings(rows: Iterable[Row], seconds: float | None) -> list[Reading]:
     seconds
         What to divide by for rates; `None` for no rates.
     """
+    return [_reading([rows[place] for place in group], seconds) for group in groups_of(rows)]
+
+
+def groups_of(rows: Sequence[Row]) -> list[list[int]]:
+    """The places of those rows that one reading is made of, for each reading."""
     repeats: Counter[tuple[str, str | None, str | None]] = Counter()
-    slots: dict[tuple[str, bool, bool, int], list[Row]] = {}
-    for row in rows:
+    slots: dict[tuple[str, bool, bool, int], list[int]] = {}
+    for place, row in enumerate(rows):
         key = (row.event, row.label, row.cgroup)
         nth = repeats[key]
         repeats[key] = nth + 1
         slot = (row.event, row.label is None, row.cgroup is None, nth)
-        slots.setdefault(slot, []).append(row)
-    return [_reading(group, seconds) for group in slots.values()]
+        slots.setdefault(slot, []).append(place)
+    return list(slots.values())
 
 
 def _reading(rows: list[Row], seconds: float | None) -> Reading:

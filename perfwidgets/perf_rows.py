@@ -24,7 +24,10 @@ __all__ = [
     "RowParser",
     "find_separator",
     "is_furniture",
+    "is_time",
+    "make_count",
     "make_row",
+    "share_of",
 ]
 
 #: what stands in place of the time in a row of ``--summary``
@@ -195,6 +198,14 @@ class RowParser:
                 return row
         return self._search(raw, fields) or self._short_row(fields) or self._furniture(line, fields)
 
+    def value_at(self, count: int) -> int | None:
+        """Where the value stood in the last plain row of so many fields, behind its time."""
+        return self._layouts.get(count)
+
+    def row_at(self, raw: list[str], at: int) -> Row | None:
+        """The row of these fields if its value is field `at`."""
+        return self._row_at(raw, [field.strip() for field in raw], 1, at, wide=False)
+
     def _search(self, raw: list[str], fields: list[str]) -> Row | None:
         """The row that starts latest, since a thread's name may look like the start of one."""
         timed = bool(_TIME(fields[0])) or fields[0] == SUMMARY
@@ -343,9 +354,18 @@ def make_row(time: str | None, label: str | None, cells: Cells) -> Row | None:
         return Row(time, label, name, cgroup, unit or None, None, status, 0.0)
     if not _VALUE(value):
         return None
-    count: int | float = int(value) if value.lstrip("-").isdigit() else _decimal(value)
-    running = 1.0 if pct is None else _share(pct)
-    return Row(time, label, name, cgroup, unit or None, count, Status.COUNTED, running)
+    running = 1.0 if pct is None else share_of(pct)
+    return Row(time, label, name, cgroup, unit or None, make_count(value), Status.COUNTED, running)
+
+
+def make_count(value: str) -> int | float:
+    """A value as the number that perf printed: an exact integer, or a decimal."""
+    return int(value) if value.lstrip("-").isdigit() else _decimal(value)
+
+
+def is_time(text: str) -> bool:
+    """Whether a field without padding can be the time."""
+    return _TIME(text) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -356,7 +376,8 @@ def _event_name(text: str) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def _share(pct: str) -> float:
+def share_of(pct: str) -> float:
+    """A percentage as a share of the time."""
     return min(_decimal(pct) / 100, 1.0)
 
 

@@ -11,9 +11,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-__all__ = ["Reading", "Sample", "Status"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["NO_COUNT_SHARES", "ColumnParts", "PartColumns", "Reading", "Sample", "Status"]
 
 
 class Status(enum.Enum):
@@ -27,6 +31,14 @@ class Status(enum.Enum):
     #: asked for, and perf printed no row for it
     MISSING = "missing"
 
+
+#: how a column of shares says that there is no count
+NO_COUNT_SHARES: Final = {
+    Status.NOT_COUNTED: -1.0,
+    Status.NOT_SUPPORTED: -2.0,
+    Status.MISSING: -3.0,
+}
+_STATUSES: Final = {share: status for status, share in NO_COUNT_SHARES.items()}
 
 _NO_PARTS: Mapping[str, Reading] = MappingProxyType({})
 
@@ -68,6 +80,95 @@ class Reading:
     def scaled(self) -> bool:
         """Whether the count is extrapolated, since the event shared its counter."""
         return self.status is Status.COUNTED and self.running < 1.0
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        own = (self.event, self.count, self.rate, self.unit, self.status, self.running)
+        return _restored, (*own, dict(self.parts))
+
+
+def _restored(*own_and_parts: Any) -> Reading:
+    """A reading from a copy or a pickle, whose parts are plain ones then."""
+    *own, parts = own_and_parts
+    return Reading(*own, MappingProxyType(parts) if parts else _NO_PARTS)
+
+
+class PartColumns:
+    """Counts of many parts, a column each, from which readings are made when asked for.
+
+    Parameters
+    ----------
+    values
+        perf's own text of each.
+    counts
+        The same as numbers, exact; NaN where there is none.
+    shares
+        The share of time that was counted, or one of `NO_COUNT_SHARES`.
+    seconds
+        What to divide by for rates; `None` for no rates.
+    """
+
+    __slots__ = ("counts", "seconds", "shares", "values")
+
+    def __init__(
+        self,
+        values: Sequence[bytes],
+        counts: NDArray[np.float64],
+        shares: NDArray[np.float64],
+        seconds: float | None,
+    ) -> None:
+        self.values, self.counts, self.shares, self.seconds = values, counts, shares, seconds
+
+    def reading(self, event: str, unit: str | None, place: int) -> Reading:
+        """The reading at `place`."""
+        share = float(self.shares[place])
+        if share < 0:
+            return Reading(event, None, None, unit, _STATUSES[share], 0.0)
+        count = self._count(place)
+        rate = count / self.seconds if self.seconds else None
+        return Reading(event, count, rate, unit, Status.COUNTED, share)
+
+    def total(self, start: int, stop: int, total: float) -> int | float:
+        """The sum of the counts from `start` to `stop`, which is about `total`, as `whole` has it."""
+        if b"." not in b"".join(self.values[start:stop]) and total < 2**53:
+            return int(total)
+        places = [place for place in range(start, stop) if self.shares[place] >= 0]
+        return _sum([self._count(place) for place in places])
+
+    def _count(self, place: int) -> int | float:
+        value = self.values[place]
+        return float(value) if b"." in value else int(value)
+
+
+class ColumnParts(Mapping[str, Reading]):
+    """The parts of one event in columns: labels to readings, made when asked for.
+
+    Attributes
+    ----------
+    columns
+        The columns, which other events share.
+    start
+        Where the first part stands in them; the others follow in the order of their labels.
+    """
+
+    __slots__ = ("_event", "_places", "_unit", "columns", "start")
+
+    def __init__(
+        self, columns: PartColumns, event: str, unit: str | None, places: dict[str, int], start: int
+    ) -> None:
+        self.columns, self.start = columns, start
+        self._event, self._unit, self._places = event, unit, places
+
+    def __getitem__(self, label: str) -> Reading:
+        return self.columns.reading(self._event, self._unit, self.start + self._places[label])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} parts: {', '.join(self._places)}>"
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,9 +283,7 @@ def whole(
         )
         return Reading(event, None, None, unit, worst, 0.0, parts)
     counts = [part.count for part in counted if part.count is not None]
-    # perf prints at most six decimals: 48.02 + 48.03 is 96.05, as a reader of its rows would add
-    some_float = any(isinstance(c, float) for c in counts)
-    count = round(math.fsum(counts), 6) if some_float else sum(counts)
+    count = _sum(counts)
     return Reading(
         event,
         count,
@@ -194,3 +293,9 @@ def whole(
         min(part.running for part in counted),
         parts,
     )
+
+
+def _sum(counts: Sequence[int | float]) -> int | float:
+    # perf prints at most six decimals: 48.02 + 48.03 is 96.05, as a reader of its rows would add
+    some_float = any(isinstance(count, float) for count in counts)
+    return round(math.fsum(counts), 6) if some_float else sum(counts)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from perfwidgets.samples import Sample, Status
+from perfwidgets.samples import NO_COUNT_SHARES, Sample, Status
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,8 +21,6 @@ __all__ = ["History", "Rows", "no_count_share", "unique_names"]
 _Floats = NDArray[np.float64]
 _Shares = NDArray[np.float32]
 
-#: how a share column says that there is no count
-_NO_COUNT = {Status.NOT_COUNTED: -1.0, Status.NOT_SUPPORTED: -2.0, Status.MISSING: -3.0}
 _SLACK = 16
 #: no window and interval make us hold more rows than this
 _MOST_ROWS = 4_000_000
@@ -129,7 +127,7 @@ class History:
                     self._counts[row, column] = reading.count
                     self._shares[row, column] = reading.running
                 else:
-                    self._shares[row, column] = _NO_COUNT.get(reading.status, -1.0)
+                    self._shares[row, column] = NO_COUNT_SHARES.get(reading.status, -1.0)
 
     def gap(self) -> None:
         """Mark that samples are missing after the last one: lines break here."""
@@ -243,7 +241,7 @@ class History:
         self._times[row] = time
         self._durations[row] = math.nan
         self._counts[row] = math.nan
-        self._shares[row] = _NO_COUNT[Status.MISSING]
+        self._shares[row] = NO_COUNT_SHARES[Status.MISSING]
         return row
 
     def _rows_for(self, interval: float) -> int:
@@ -253,7 +251,7 @@ class History:
         self._times = np.full(capacity, math.nan)
         self._durations = np.full(capacity, math.nan)
         self._counts = np.full((capacity, width), math.nan)
-        self._shares = np.full((capacity, width), _NO_COUNT[Status.MISSING], np.float32)
+        self._shares = np.full((capacity, width), NO_COUNT_SHARES[Status.MISSING], np.float32)
 
     def _move(self, capacity: int, width: int) -> None:
         old = (self._times, self._durations, self._counts, self._shares)
@@ -278,7 +276,7 @@ def _usable_duration(sample: Sample) -> float:
 
 def no_count_share(status: Status) -> float:
     """What a share column holds where there is no count."""
-    return _NO_COUNT.get(status, _NO_COUNT[Status.NOT_COUNTED])
+    return NO_COUNT_SHARES.get(status, NO_COUNT_SHARES[Status.NOT_COUNTED])
 
 
 def unique_names(names: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lab import Lab
+from lab import Lab, wait_for
 from test_dashboard import STORE, overflowing, pictures, row, wait_live
 
 pytestmark = pytest.mark.browser
@@ -89,16 +89,17 @@ def test_rows_open_into_cores(lab: Lab, pictures):
     notebook.page.locator(".pw-part", has_text="core 3").wait_for()
     notebook.page.locator(".pw-start").click()
     notebook.page.locator(".pw-live", has_text="Paused").wait_for()
-    titles = [
-        cell.get_attribute("title")
-        for cell in notebook.page.locator(".pw-part td.pw-number:nth-of-type(1)").all()
-    ]
-    shown = [int((title or "").replace(",", "")) for title in titles]
     parts = notebook.python("[p.count for p in dashboard.monitor.sample['cycles'].parts.values()]")
     whole = notebook.python("dashboard.monitor.sample['cycles'].count")
     assert len(parts) == 4
     assert sum(parts) == whole
-    assert shown == parts
+
+    def shown() -> list[int]:
+        cells = notebook.page.locator(".pw-part td.pw-number:nth-of-type(1)").all()
+        return [int((cell.get_attribute("title") or "0").replace(",", "")) for cell in cells]
+
+    # digits change four times a second at the most, so that the last may come a moment later
+    assert wait_for(lambda: shown() == parts, 5), (shown(), parts)
     notebook.screenshot(pictures / "per-core.png")
     assert overflowing(notebook) == []
     row(notebook, "cycles").locator(".pw-opener").click()

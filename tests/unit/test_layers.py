@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[2] / "perfwidgets"
 #: the rows of the picture, top down; a module may import from rows above its own, and from those
 #: beside it that are named in the same set
 PLAIN = {"errors", "events", "cores", "samples", "metrics", "perf_command"}
-PLAIN |= {"perf_csv", "perf_json", "perf_rows", "perf_intervals", "causes"}
+PLAIN |= {"perf_csv", "perf_json", "perf_rows", "perf_intervals", "perf_blocks", "causes"}
 LAYERS = [
     PLAIN,
     {"sources", "recording", "availability"},

@@ -16,6 +16,7 @@ PUBLIC = {
     *("Event", "EventSelector", "History", "HistoryChart", "Monitor", "PerfStat", "Reading"),
     *("Sample", "Status", "StatusBar", "VmStat", "check", "read_perf_csv"),
     *("ArgumentError", "PerfwidgetsError", "PerfwidgetsWarning", "SourceError"),
+    *("Replay", "Synthetic", "read_perf_json"),
 }
 SIGNATURES = {
     "PerfStat": "events, cores, interval, per_core, pid, cgroup, command",

@@ -11,6 +11,7 @@ import { storeOf } from "./store.js";
 const PACE = 240; // ms between two changes of the digits, so that they can be read
 const SPARK_PACE = 900;
 const WEAK = 0.5;
+const COLUMNS = ["event", "count", "rate", "spark", "state"];
 const COUNTED = ":scope > .pw-table:not([hidden]):not(.pw-uncounted)";
 const WORDS = {
   [NOT_COUNTED]: ["○", "not counted", "perf had no counter for it in this interval"],
@@ -81,6 +82,7 @@ class CounterTable {
     const table = element(
       "table",
       { "aria-label": `${this.model.get("title")} events` },
+      element("colgroup", {}, ...COLUMNS.map((name) => element("col", { class: `pw-col-${name}` }))),
       element("thead", {}, head),
       element("tbody", {}, ...this.rows.map((row) => row.tr)),
     );

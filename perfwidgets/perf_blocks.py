@@ -1,0 +1,254 @@
+"""Blocks of perf's rows in columns: what an interval prints, once the rows before it are known.
+
+perf prints the same rows interval after interval, and only time, value, runtime and percentage
+(and the metrics, of which nothing is kept) change. So a block is cut at its separators in one go;
+fields that stand still are compared with those of an interval that was read row by row, and the
+others are checked and read a column at a time. Whatever differs in any way is left to `RowParser`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .perf_intervals import groups_of
+from .perf_rows import Row, RowParser, is_time, make_count, share_of
+from .samples import NO_COUNT_SHARES, ColumnParts, PartColumns, Reading, Status
+
+__all__ = ["Block", "Layout"]
+
+_Floats = NDArray[np.float64]
+
+_ALL_THE_TIME: Final = b"100.00"
+_PCT = re.compile(rb"[0-9]{1,3}\.[0-9]{1,2}").fullmatch
+#: up to here a float64 is exact to the digit
+_EXACT: Final = 1e15
+_MORE_DIGITS: Final = b"0" * 16
+_VALUES = re.compile(
+    rb"(?:(?:[0-9]{1,15}(?:\.[0-9]{1,20})?|<not counted>|<not supported>) )*+"
+).fullmatch
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Group:
+    """The rows of one reading: from `start` to `stop`, once they are in the order of groups."""
+
+    first: Row
+    start: int
+    stop: int
+    places: dict[str, int]
+
+
+class Layout:
+    """The rows of an interval: how their fields stand, and those that are always the same.
+
+    Attributes
+    ----------
+    rows
+        The interval's rows, in perf's order.
+    separator
+        perf's ``-x``.
+    stride
+        Separators in a row.
+    at
+        Where in a row the value stands.
+    fixed
+        ``(place in a row, that field of each row)``: label, unit and event.
+    groups
+        The rows of each reading.
+    order
+        The rows' places, group by group; `None` where that is perf's order.
+    """
+
+    def __init__(
+        self, rows: Sequence[Row], fields: Sequence[list[bytes]], at: int, separator: bytes
+    ):
+        self.rows = rows
+        self.separator = separator
+        self.stride = len(fields[0]) - 1
+        self.at = at
+        same: dict[bytes, bytes] = {}  # equal fields as one object are compared faster
+        self.fixed = [
+            (place, [same.setdefault(row[place], row[place]) for row in fields])
+            for place in (*range(1, at), at + 1, at + 2)
+        ]
+        found = groups_of(rows)
+        places = [place for group in found for place in group]
+        self.order = None if places == list(range(len(rows))) else np.array(places)
+        bounds = [0]
+        for group in found:
+            bounds.append(bounds[-1] + len(group))
+        self.starts = np.array(bounds[:-1])
+        self.groups = [
+            _Group(
+                rows[group[0]], start, stop, {rows[p].label or "": n for n, p in enumerate(group)}
+            )
+            for group, (start, stop) in zip(found, pairwise(bounds), strict=True)
+        ]
+
+    @classmethod
+    def of(cls, parser: RowParser, rows: Sequence[Row], lines: Sequence[bytes]) -> Self | None:
+        """The layout of these lines, which were read as `rows`; `None` if they have not one."""
+        separator = parser.separator.encode()
+        fields = [line.split(separator) for line in lines]
+        at = parser.value_at(len(fields[0])) if fields else None
+        if at is None or any(row.cgroup is not None for row in rows):
+            return None
+        for row, cells in zip(rows, fields, strict=True):
+            text = [cell.decode("utf-8", "backslashreplace") for cell in cells]
+            if len(cells) != len(fields[0]) or parser.row_at(text, at) != row:
+                return None
+        return cls(rows, fields, at, separator)
+
+    def begin(self, head: bytes) -> Block | None:
+        """A block without rows; `head` is the time column. `None` if that is no time."""
+        time = head.decode("ascii", "replace").strip()
+        return Block(self, head, time) if is_time(time) else None
+
+
+class Block:
+    """One interval's rows in columns, as far as they have come.
+
+    Attributes
+    ----------
+    time
+        The time column, without padding.
+    """
+
+    def __init__(self, layout: Layout, head: bytes, time: str) -> None:
+        self.time = time
+        self._layout = layout
+        self._head = head
+        self._values: list[bytes] = []
+        self._numbers: list[_Floats] = []
+        self._shares: list[_Floats] = []
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether all rows of the layout have come."""
+        return len(self._values) == len(self._layout.rows)
+
+    def take(self, lines: bytes, head: bytes) -> bool:
+        """Take whole lines that begin with `head`; `False` if they are not the rows that come next."""
+        layout = self._layout
+        stride, at = layout.stride, layout.at
+        fields = lines.split(layout.separator)
+        count, odd = divmod(len(fields) - 1, stride)
+        start, stop = len(self), len(self) + count
+        if odd or head != self._head or stop > len(layout.rows):
+            return False
+        # each line ends after its last field, so that the next one's time is the rest of that
+        ends = layout.separator.join(fields[stride::stride])
+        line_ends = ends.count(b"\n" + head + layout.separator)
+        if line_ends != count - 1 or lines.count(b"\n") != count - 1:
+            return False
+        if any(fields[place::stride] != column[start:stop] for place, column in layout.fixed):
+            return False
+        runtimes = fields[at + 3 :: stride]
+        if not b"".join(runtimes).isdigit() or not all(runtimes):
+            return False
+        values = fields[at::stride]
+        numbers = _numbers(values)
+        shares = _shares(fields[at + 4 :: stride])
+        if numbers is None or shares is None:
+            return False
+        for place in np.flatnonzero(np.isnan(numbers)):
+            status = (
+                Status.NOT_COUNTED if values[place] == b"<not counted>" else Status.NOT_SUPPORTED
+            )
+            shares[place] = NO_COUNT_SHARES[status]
+        self._values += values
+        self._numbers.append(numbers)
+        self._shares.append(shares)
+        return True
+
+    def rows(self) -> list[Row]:
+        """The same, row by row."""
+        shares = np.concatenate(self._shares).tolist() if self._shares else []
+        return [
+            row._replace(
+                time=self.time,
+                value=make_count(value.decode()) if share >= 0 else None,
+                status=_status(share),
+                running=max(share, 0.0),
+            )
+            for row, value, share in zip(self._layout.rows, self._values, shares, strict=False)
+        ]
+
+    def readings(self, seconds: float | None) -> list[Reading]:
+        """The readings of a full block, as `perf_intervals.readings` makes them of its rows."""
+        layout = self._layout
+        numbers, shares = np.concatenate(self._numbers), np.concatenate(self._shares)
+        values = self._values
+        if layout.order is not None:
+            numbers, shares = numbers[layout.order], shares[layout.order]
+            values = [values[place] for place in layout.order]
+        counted = shares >= 0
+        sums = np.add.reduceat(np.where(counted, numbers, 0.0), layout.starts).tolist()
+        weakest = np.minimum.reduceat(np.where(counted, shares, 1.0), layout.starts).tolist()
+        best = np.maximum.reduceat(shares, layout.starts).tolist()
+        columns = PartColumns(values, numbers, shares, seconds)
+        found = []
+        for group, total, weak, most in zip(layout.groups, sums, weakest, best, strict=True):
+            first = group.first
+            if first.label is None:
+                found.append(columns.reading(first.event, first.unit, group.start))
+                continue
+            parts = ColumnParts(columns, first.event, first.unit, group.places, group.start)
+            if most < 0:  # the sums are of nothing
+                nothing = _status(most)
+                found.append(Reading(first.event, None, None, first.unit, nothing, 0.0, parts))
+                continue
+            count = columns.total(group.start, group.stop, total)
+            rate = count / seconds if seconds else None
+            status = Status.COUNTED
+            found.append(Reading(first.event, count, rate, first.unit, status, weak, parts))
+        return found
+
+
+def _numbers(values: list[bytes]) -> _Floats | None:
+    """Values as numbers, exact; NaN where there is none. `None` if one is too long, or no value."""
+    text = b" ".join(values)
+    if b"".join(values).isdigit():
+        if _MORE_DIGITS in text:
+            return None
+    elif _VALUES(text + b" "):
+        text = text.replace(b"<not counted>", b"nan").replace(b"<not supported>", b"nan")
+    else:
+        return None
+    numbers: _Floats = np.fromstring(text, sep=" ")
+    usable = len(numbers) == len(values) and not (numbers >= _EXACT).any()
+    return numbers if usable else None
+
+
+def _shares(percentages: list[bytes]) -> _Floats | None:
+    """Percentages as shares; `None` if one is no percentage."""
+    if percentages.count(_ALL_THE_TIME) == len(percentages):
+        return np.ones(len(percentages))
+    shares = [_share(percentage) for percentage in percentages]
+    return None if min(shares) < 0 else np.array(shares)
+
+
+@lru_cache(maxsize=16_384)
+def _share(percentage: bytes) -> float:
+    """A percentage as a share; −1 if it is none."""
+    return share_of(percentage.decode()) if _PCT(percentage) else -1.0
+
+
+def _status(share: float) -> Status:
+    if share >= 0:
+        return Status.COUNTED
+    return (
+        Status.NOT_COUNTED if share == NO_COUNT_SHARES[Status.NOT_COUNTED] else Status.NOT_SUPPORTED
+    )
