@@ -8,7 +8,6 @@ others are checked and read a column at a time. Whatever differs in any way is l
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,7 +69,7 @@ class Layout:
 
     def __init__(
         self, rows: Sequence[Row], fields: Sequence[list[bytes]], at: int, separator: bytes
-    ):
+    ) -> None:
         self.rows = rows
         self.separator = separator
         self.stride = len(fields[0]) - 1
@@ -108,9 +107,8 @@ class Layout:
                 return None
         return cls(rows, fields, at, separator)
 
-    def begin(self, head: bytes) -> Block | None:
-        """A block without rows; `head` is the time column. `None` if that is no time."""
-        time = head.decode("ascii", "replace").strip()
+    def begin(self, head: bytes, time: str) -> Block | None:
+        """A block without rows at `time`, printed as `head`; `None` if that is no time."""
         return Block(self, head, time) if is_time(time) else None
 
 
@@ -139,30 +137,27 @@ class Block:
         """Whether all rows of the layout have come."""
         return len(self._values) == len(self._layout.rows)
 
-    def take(self, lines: bytes, head: bytes) -> bool:
-        """Take whole lines that begin with `head`; `False` if they are not the rows that come next."""
+    def take(self, lines: bytes, head: bytes) -> int:
+        """Take whole lines that begin with `head`: how many, or 0 if they are not the next rows."""
         layout = self._layout
         stride, at = layout.stride, layout.at
         fields = lines.split(layout.separator)
         count, odd = divmod(len(fields) - 1, stride)
         start, stop = len(self), len(self) + count
         if odd or head != self._head or stop > len(layout.rows):
-            return False
-        # each line ends after its last field, so that the next one's time is the rest of that
-        ends = layout.separator.join(fields[stride::stride])
-        line_ends = ends.count(b"\n" + head + layout.separator)
-        if line_ends != count - 1 or lines.count(b"\n") != count - 1:
-            return False
+            return 0
+        if not _are_lines(lines, fields[stride:-1:stride], head):
+            return 0
         if any(fields[place::stride] != column[start:stop] for place, column in layout.fixed):
-            return False
+            return 0
         runtimes = fields[at + 3 :: stride]
         if not b"".join(runtimes).isdigit() or not all(runtimes):
-            return False
+            return 0
         values = fields[at::stride]
         numbers = _numbers(values)
         shares = _shares(fields[at + 4 :: stride])
         if numbers is None or shares is None:
-            return False
+            return 0
         for place in np.flatnonzero(np.isnan(numbers)):
             status = (
                 Status.NOT_COUNTED if values[place] == b"<not counted>" else Status.NOT_SUPPORTED
@@ -171,7 +166,7 @@ class Block:
         self._values += values
         self._numbers.append(numbers)
         self._shares.append(shares)
-        return True
+        return count
 
     def rows(self) -> list[Row]:
         """The same, row by row."""
@@ -217,17 +212,28 @@ class Block:
         return found
 
 
+def _are_lines(lines: bytes, ends: list[bytes], head: bytes) -> bool:
+    """Whether a line ends in each of `ends`, with the next one's time behind it, and nowhere else."""
+    end = b"\n" + head
+    if not all(last.endswith(end) for last in set(ends)):
+        return False
+    newlines: int = np.count_nonzero(np.frombuffer(lines, np.uint8) == 10)
+    return newlines == len(ends)
+
+
 def _numbers(values: list[bytes]) -> _Floats | None:
     """Values as numbers, exact; NaN where there is none. `None` if one is too long, or no value."""
     text = b" ".join(values)
+    numbers: _Floats
     if b"".join(values).isdigit():
         if _MORE_DIGITS in text:
             return None
+        numbers = np.fromstring(text, np.int64, sep=" ").astype(np.float64)
     elif _VALUES(text + b" "):
         text = text.replace(b"<not counted>", b"nan").replace(b"<not supported>", b"nan")
+        numbers = np.fromstring(text, sep=" ")
     else:
         return None
-    numbers: _Floats = np.fromstring(text, sep=" ")
     usable = len(numbers) == len(values) and not (numbers >= _EXACT).any()
     return numbers if usable else None
 

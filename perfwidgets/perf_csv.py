@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["IntervalAssembler", "Note", "Notes", "PerfCsvReader", "read_perf_csv"]
 
-_PIECE: Final = 1 << 15
+_PIECE: Final = 1 << 16
 
 
 class PerfCsvReader(SampleReader):
@@ -244,21 +244,24 @@ class IntervalAssembler:
 
     def _take_block(self, lines: bytes, head: bytes, done: list[Sample]) -> bool:
         """Take rows of one interval in columns; `False` if they must be read one by one."""
-        if self._layout is None or self._rows or len(lines) > MAX_LINE:
+        time = head.strip().decode("ascii", "replace")
+        begun = bool(self._rows) and self._rows[0].time == time
+        if self._layout is None or begun or len(lines) > MAX_LINE:
             return False
         block = self._block
-        if block is None or not lines.startswith(block.time.encode(), len(head) - len(block.time)):
-            block = self._layout.begin(head)
+        if block is None or block.time != time:
+            block = self._layout.begin(head, time)
             if block is None or block.time == self._delivered:
                 return False
-        if not block.take(lines, head):
+        taken = block.take(lines, head)
+        self._line_number += taken
+        if not taken:
             return False
         if block is not self._block:
             if self.pending:
                 done.append(self._deliver())
             self._begin(block.time)
             self._block = block
-        self._line_number += lines.count(b"\n") + 1
         return True
 
     def _take(self, line: bytes, done: list[Sample]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -83,13 +83,12 @@ class Reading:
 
     def __reduce__(self) -> tuple[Any, ...]:
         own = (self.event, self.count, self.rate, self.unit, self.status, self.running)
-        return _restored, (*own, dict(self.parts))
+        return _restored, (own, dict(self.parts))
 
 
-def _restored(*own_and_parts: Any) -> Reading:
+def _restored(own: tuple[Any, ...], parts: dict[str, Reading]) -> Reading:
     """A reading from a copy or a pickle, whose parts are plain ones then."""
-    *own, parts = own_and_parts
-    return Reading(*own, MappingProxyType(parts) if parts else _NO_PARTS)
+    return Reading(*own, MappingProxyType(parts) if parts else _NO_PARTS)  # type: ignore[misc]
 
 
 class PartColumns:
@@ -129,10 +128,16 @@ class PartColumns:
 
     def total(self, start: int, stop: int, total: float) -> int | float:
         """The sum of the counts from `start` to `stop`, which is about `total`, as `whole` has it."""
-        if b"." not in b"".join(self.values[start:stop]) and total < 2**53:
-            return int(total)
-        places = [place for place in range(start, stop) if self.shares[place] >= 0]
-        return _sum([self._count(place) for place in places])
+        if b"." not in b"".join(self.values[start:stop]):
+            if total < 2**53:
+                return int(total)
+            counted = [
+                v
+                for v, s in zip(self.values[start:stop], self.shares[start:stop], strict=True)
+                if s >= 0
+            ]
+            return sum(map(int, counted))
+        return _rounded(c for c in self.counts[start:stop].tolist() if c == c)
 
     def _count(self, place: int) -> int | float:
         value = self.values[place]
@@ -142,30 +147,44 @@ class PartColumns:
 class ColumnParts(Mapping[str, Reading]):
     """The parts of one event in columns: labels to readings, made when asked for.
 
-    Attributes
+    Parameters
     ----------
     columns
         The columns, which other events share.
+    event, unit
+        As of each part's reading.
+    places
+        The labels, and which part has each, in their order.
     start
-        Where the first part stands in them; the others follow in the order of their labels.
+        Where the first part stands in the columns; the others follow.
     """
 
-    __slots__ = ("_event", "_places", "_unit", "columns", "start")
+    __slots__ = ("_columns", "_event", "_places", "_start", "_unit")
 
     def __init__(
         self, columns: PartColumns, event: str, unit: str | None, places: dict[str, int], start: int
     ) -> None:
-        self.columns, self.start = columns, start
+        self._columns, self._start = columns, start
         self._event, self._unit, self._places = event, unit, places
 
     def __getitem__(self, label: str) -> Reading:
-        return self.columns.reading(self._event, self._unit, self.start + self._places[label])
+        return self._columns.reading(self._event, self._unit, self._start + self._places[label])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
 
     def __len__(self) -> int:
         return len(self._places)
+
+    @property
+    def counts(self) -> NDArray[np.float64]:
+        """The counts in the order of the labels; NaN where there is none."""
+        return self._columns.counts[self._start : self._start + len(self)]
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """The shares of time that were counted, or one of `NO_COUNT_SHARES`, in the same order."""
+        return self._columns.shares[self._start : self._start + len(self)]
 
     def __repr__(self) -> str:
         return f"<{len(self)} parts: {', '.join(self._places)}>"
@@ -296,6 +315,13 @@ def whole(
 
 
 def _sum(counts: Sequence[int | float]) -> int | float:
-    # perf prints at most six decimals: 48.02 + 48.03 is 96.05, as a reader of its rows would add
     some_float = any(isinstance(count, float) for count in counts)
-    return round(math.fsum(counts), 6) if some_float else sum(counts)
+    return _rounded(counts) if some_float else sum(counts)
+
+
+def _rounded(counts: Iterable[float]) -> float:
+    """A sum as a reader of perf's rows would write it, who sees at most six decimals.
+
+    48.02 + 48.03 is 96.05.
+    """
+    return round(math.fsum(counts), 6)

@@ -23,7 +23,7 @@ from perfwidgets.events import FAMILIES, lookup
 from perfwidgets.models.history import History, Rows, no_count_share, unique_names
 from perfwidgets.models.monitor import Monitor
 from perfwidgets.perf_command import is_local
-from perfwidgets.samples import Sample, Status
+from perfwidgets.samples import ColumnParts, Sample, Status
 from perfwidgets.sources.vmstat import MEMORY_EVENTS
 from perfwidgets.widgets.closing import close_models_of
 from perfwidgets.widgets.scripts import script, style
@@ -109,7 +109,7 @@ class Feed(anywidget.AnyWidget):
         buffers = [_packed(counters, memory)]
         if self.row_layout["parts"] and self._monitor.sample is not None:
             head["parts"] = True
-            buffers.append(_packed_parts(self._monitor.sample, self.row_layout["parts"]))
+            buffers.append(_packed_parts(self._monitor.sample, tuple(self.row_layout["parts"])))
         self.send(head, buffers)
 
     def pack(self) -> bytes:
@@ -319,13 +319,17 @@ def _labels(sample: Sample | None) -> tuple[str, ...]:
     return next((tuple(reading.parts) for reading in readings if reading.parts), ())
 
 
-def _packed_parts(sample: Sample, labels: Sequence[str]) -> bytes:
+def _packed_parts(sample: Sample, labels: tuple[str, ...]) -> bytes:
     """Counts of all parts of all readings as float64, then their shares as float32."""
     counts = np.full((len(sample.readings), len(labels)), math.nan)
     shares = np.full(counts.shape, no_count_share(Status.MISSING), np.float32)
     place = {label: i for i, label in enumerate(labels)}
     for row, reading in enumerate(sample.readings):
-        for label, part in reading.parts.items():
+        parts = reading.parts
+        if isinstance(parts, ColumnParts) and tuple(parts) == labels:
+            counts[row], shares[row] = parts.counts, parts.shares
+            continue
+        for label, part in parts.items():
             column = place.get(label)
             if column is None:
                 continue

@@ -85,3 +85,11 @@ test("the first row since a time", () => {
   assert.equal(columns.since(115.5), 16);
   assert.equal(columns.since(1e9), 20);
 });
+
+test("when time goes back by more than a moment, all begins anew", () => {
+  const columns = filled(5);
+  columns.put(5, [103.5, 0.5, 1, 1], 0, [1, 1], 0);
+  assert.equal(columns.length, 6);
+  columns.put(6, [1, 0.5, 7, 7], 0, [1, 1], 0);
+  assert.deepEqual([columns.first, columns.next, columns.rate(0, 6)], [6, 7, 14]);
+});

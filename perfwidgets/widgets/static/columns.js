@@ -6,6 +6,7 @@ export const NOT_SUPPORTED = -2;
 export const MISSING = -3;
 
 const LARGEST = 65536;
+const STEP_BACK = 1; // s, more than clocks are adjusted by
 
 export class Columns {
   constructor(events = [], size = 1024) {
@@ -64,6 +65,11 @@ export class Columns {
     if (number >= this.next) {
       if (this.length === 0) this.first = this.next = number;
       else if (number > this.next) skipped = this.next;
+      // a replay that begins anew, or a clock that was set back: what was before has no place
+      if (this.length && values[at] < this.time(this.next - 1) - STEP_BACK) {
+        this.first = this.next = number;
+        skipped = -1;
+      }
       for (; this.next <= number; this.next++) this.blank(this.next);
       this.first = Math.max(this.first, this.next - this.size);
     } else if (number < this.first) {
