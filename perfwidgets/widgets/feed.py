@@ -171,6 +171,8 @@ class Feed(anywidget.AnyWidget):
             event = {"key": key, "family": known.family, "help": known.help, "unit": unit}
             if name in monitor.refused:
                 event["refused"] = monitor.refused[name]
+            if name.endswith(":u") and name not in monitor.events:
+                event["note"] = "user mode only"  # perf's own doing, for want of a right
             events.append(event)
         return {
             "id": number,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,23 @@ def test_without_perf_the_rest_goes_on(lab: Lab, pictures: Path):
     notebook.screenshot(pictures / "unavailable-light.png")
     notebook.set_theme("dark")
     notebook.screenshot(pictures / "unavailable-dark.png")
+    lab.assert_quiet()
+
+
+def test_with_no_event_countable_the_rest_goes_on(lab: Lab):
+    countable = "perf stat -x, -a -e cycles true 2>&1 | grep -q 'not supported'"
+    if subprocess.run(["bash", "-c", countable], check=False).returncode:
+        pytest.skip("this machine counts cycles")
+    notebook = lab.open(
+        ["import perfwidgets\nd = perfwidgets.Dashboard(events=['cycles', 'LLC-loads'])\nd"]
+    )
+    notebook.run_and_wait(0)
+    notice = notebook.page.locator(".pw-notice")
+    notice.get_by_text("Not available on this system").wait_for()
+    assert "None of the events can be counted here" in notice.inner_text()
+    notebook.page.locator(".mainheading", has_text="cycles, per second: not supported").wait_for()
+    notebook.watch(PAGING).wait(3)
+    assert notebook.python("d.monitor.to_dict()['unsupported_events']") == ["cycles", "LLC-loads"]
     lab.assert_quiet()
 
 

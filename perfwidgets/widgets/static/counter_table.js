@@ -161,12 +161,13 @@ class CounterTable {
     const count = none ? NaN : counters.counts[e][at];
     const rate = none ? NaN : counters.rate(e, newest);
     const unit = row.event.unit ? ` ${row.event.unit}` : "";
+    const note = row.event.note ? ` ${row.event.note}` : "";
     setText(row.count, si(count));
     setText(row.rate, si(rate));
     const duration = none ? NaN : counters.durations[at];
     setAttribute(row.count, "title", `${full(count)}${unit} in ${seconds(duration)}`);
     setAttribute(row.rate, "title", `${full(rate)}${unit} per second`);
-    setText(row.unit, unit);
+    setText(row.unit, unit + note);
     drawState(row, share, row.event);
     this.drawParts(row, duration);
     const chosen = row.event.key === this.selected;
