@@ -99,7 +99,11 @@ class Collector:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._commands: deque[Callable[[], None]] = deque()
-        self._something_new = self._woken = anyio.Event()
+        self._woken = anyio.Event()
+        self._next_tick: asyncio.TimerHandle | None = None
+        self._tick_due = 0.0
+        self._lead_came = 0.0
+        self._fault: BaseException | None = None
         self._owner = os.getpid()
         self._wished: _Wish = "stop"
         # held while the thread starts, and while it ends: no command is lost between the two
@@ -198,7 +202,7 @@ class Collector:
             anyio.run(self._main, ready)
         except BaseException as error:  # whatever it is, it must reach a person
             if self.on_thread:  # else another has taken over already
-                self._over = True
+                self._over, self._loop = True, None
                 for supervisor in self._supervisors.values():
                     supervisor.fail(error)
         finally:
@@ -206,16 +210,18 @@ class Collector:
                 ready.set_result(None)
 
     async def _main(self, ready: Future[None]) -> None:
-        self._something_new, self._woken = anyio.Event(), anyio.Event()
+        self._woken, self._next_tick, self._tick_due = anyio.Event(), None, 0.0
+        self._fault = None
         self._loop = asyncio.get_running_loop()
         async with anyio.create_task_group() as tasks:
             for supervisor in self._supervisors.values():
                 tasks.start_soon(supervisor.run)
-            tasks.start_soon(self._tick)
             ready.set_result(None)
             while not self._may_end():
                 await self._woken.wait()
                 self._woken = anyio.Event()
+                if self._fault is not None:
+                    raise self._fault
                 while self._commands:
                     self._commands.popleft()()
                 if self._at_rest:
@@ -231,17 +237,26 @@ class Collector:
             self._over = self._at_rest and not self._commands
             return self._over
 
-    async def _tick(self) -> None:
-        due = 0.0
-        while True:
-            await self._something_new.wait()
+    def _news(self) -> None:
+        """See to it that listeners hear of what is new: now, or once the last tick is old enough.
+
+        A task that waits and sleeps would do the same, at three wake-ups of the loop a sample.
+        """
+        if self._next_tick is None and self._loop is not None:
+            self._next_tick = self._loop.call_at(self._tick_due, self._tick)
+
+    def _tick(self) -> None:
+        try:
             self._tell_of_news()
-            # one that came late takes nothing from the next, or two samples would share a tick
-            due = max(due + self.pace, anyio.current_time() + self.pace / 2)
-            await anyio.sleep_until(due)
+        except BaseException as error:  # the loop would only log it: it is the thread's end
+            self._fault = error
+            self._woken.set()
 
     def _tell_of_news(self) -> None:
-        self._something_new = anyio.Event()
+        self._next_tick = None
+        # one that came late takes nothing from the next, or two samples would share a tick
+        now = anyio.current_time()
+        self._tick_due = max(self._tick_due + self.pace, now + self.pace / 2)
         if listener := self._listener():
             listener.tick()
 
@@ -249,7 +264,7 @@ class Collector:
         """Pass on the state of a source; a change is shown at once."""
         if listener := self._listener():
             listener.source_changed(name, state, error)
-        self._something_new.set()
+        self._news()
 
     def came_to_rest(self) -> None:
         """A source has stopped: the thread may end when all have."""
@@ -259,15 +274,19 @@ class Collector:
         """Pass on a sample, and see to it that it is shown."""
         if listener := self._listener():
             listener.sample_arrived(name, source, sample)
+        if name == self._lead:
+            self._lead_came = anyio.current_time()
         if name == self._lead or not self._carried(source):
-            self._something_new.set()
+            self._news()
 
     def _carried(self, source: Source) -> bool:
         """Whether the lead's next tick comes soon enough to carry the sample of `source`."""
         lead = self._supervisors[self._lead]
         if lead.state != "running" or lead.source.interval is None:
             return False
-        return lead.source.interval <= 2 * (source.interval or 0)
+        # a perf that hangs must not take the others' ticks with it
+        overdue = anyio.current_time() - self._lead_came > 2 * lead.source.interval
+        return not overdue and lead.source.interval <= 2 * (source.interval or 0)
 
 
 class _Supervisor:

@@ -19,6 +19,7 @@ __all__ = [
     "DEFAULT_EVENTS",
     "EVENTS",
     "FAMILIES",
+    "SUGGESTED",
     "Event",
     "check_event_name",
     "check_events",
@@ -184,6 +185,9 @@ DEFAULT_EVENTS = (
     "iTLB-loads",
     "iTLB-load-misses",
 )
+
+#: whose history is shown first, of those that count
+SUGGESTED = ("cycles", "instructions", "context-switches", "page-faults")
 
 _CACHES = (
     *("L1-dcache", "l1-d", "l1d", "L1-data", "L1-icache", "l1-i", "l1i", "L1-instruction"),

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .perf_intervals import groups_of
-from .perf_rows import Row, RowParser, is_time, make_count, share_of
+from .perf_rows import Row, RowParser, is_time, share_of
 from .samples import NO_COUNT_SHARES, ColumnParts, PartColumns, Reading, Status
 
 __all__ = ["Block", "Layout"]
@@ -125,17 +125,18 @@ class Block:
         self.time = time
         self._layout = layout
         self._head = head
-        self._values: list[bytes] = []
+        self._count = 0
         self._numbers: list[_Floats] = []
+        self._decimal: list[NDArray[np.bool_]] = []
         self._shares: list[_Floats] = []
 
     def __len__(self) -> int:
-        return len(self._values)
+        return self._count
 
     @property
     def is_full(self) -> bool:
         """Whether all rows of the layout have come."""
-        return len(self._values) == len(self._layout.rows)
+        return self._count == len(self._layout.rows)
 
     def take(self, lines: bytes, head: bytes) -> int:
         """Take whole lines that begin with `head`: how many, or 0 if they are not the next rows."""
@@ -143,7 +144,7 @@ class Block:
         stride, at = layout.stride, layout.at
         fields = lines.split(layout.separator)
         count, odd = divmod(len(fields) - 1, stride)
-        start, stop = len(self), len(self) + count
+        start, stop = self._count, self._count + count
         if odd or head != self._head or stop > len(layout.rows):
             return 0
         if not _are_lines(lines, fields[stride:-1:stride], head):
@@ -163,39 +164,41 @@ class Block:
                 Status.NOT_COUNTED if values[place] == b"<not counted>" else Status.NOT_SUPPORTED
             )
             shares[place] = NO_COUNT_SHARES[status]
-        self._values += values
+        self._count = stop
         self._numbers.append(numbers)
+        self._decimal.append(_decimal(values))
         self._shares.append(shares)
         return count
 
+    def _columns(self, seconds: float | None) -> PartColumns:
+        """What has come, in perf's order."""
+        columns = (self._numbers, self._decimal, self._shares)
+        return PartColumns(*(np.concatenate(column) for column in columns), seconds)
+
     def rows(self) -> list[Row]:
         """The same, row by row."""
-        shares = np.concatenate(self._shares).tolist() if self._shares else []
-        return [
-            row._replace(
-                time=self.time,
-                value=make_count(value.decode()) if share >= 0 else None,
-                status=_status(share),
-                running=max(share, 0.0),
-            )
-            for row, value, share in zip(self._layout.rows, self._values, shares, strict=False)
-        ]
+        columns = self._columns(None)
+        found = []
+        for place, row in enumerate(self._layout.rows[: self._count]):
+            reading = columns.reading(row.event, row.unit, place)
+            value, status, running = reading.count, reading.status, reading.running
+            found.append(row._replace(time=self.time, value=value, status=status, running=running))
+        return found
 
     def readings(self, seconds: float | None) -> list[Reading]:
         """The readings of a full block, as `perf_intervals.readings` makes them of its rows."""
         layout = self._layout
-        numbers, shares = np.concatenate(self._numbers), np.concatenate(self._shares)
-        values = self._values
+        columns = self._columns(seconds)
         if layout.order is not None:
-            numbers, shares = numbers[layout.order], shares[layout.order]
-            values = [values[place] for place in layout.order]
-        counted = shares >= 0
-        sums = np.add.reduceat(np.where(counted, numbers, 0.0), layout.starts).tolist()
-        weakest = np.minimum.reduceat(np.where(counted, shares, 1.0), layout.starts).tolist()
-        best = np.maximum.reduceat(shares, layout.starts).tolist()
-        columns = PartColumns(values, numbers, shares, seconds)
+            columns = columns.ordered(layout.order)
+        counted = columns.shares >= 0
+        sums = np.add.reduceat(np.where(counted, columns.counts, 0.0), layout.starts).tolist()
+        weakest = np.minimum.reduceat(np.where(counted, columns.shares, 1.0), layout.starts)
+        best = np.maximum.reduceat(columns.shares, layout.starts).tolist()
         found = []
-        for group, total, weak, most in zip(layout.groups, sums, weakest, best, strict=True):
+        for group, total, weak, most in zip(
+            layout.groups, sums, weakest.tolist(), best, strict=True
+        ):
             first = group.first
             if first.label is None:
                 found.append(columns.reading(first.event, first.unit, group.start))
@@ -217,8 +220,8 @@ def _are_lines(lines: bytes, ends: list[bytes], head: bytes) -> bool:
     end = b"\n" + head
     if not all(last.endswith(end) for last in set(ends)):
         return False
-    newlines: int = np.count_nonzero(np.frombuffer(lines, np.uint8) == 10)
-    return newlines == len(ends)
+    newlines = np.count_nonzero(np.frombuffer(lines, np.uint8) == 10)
+    return bool(newlines == len(ends))
 
 
 def _numbers(values: list[bytes]) -> _Floats | None:
@@ -236,6 +239,13 @@ def _numbers(values: list[bytes]) -> _Floats | None:
         return None
     usable = len(numbers) == len(values) and not (numbers >= _EXACT).any()
     return numbers if usable else None
+
+
+def _decimal(values: list[bytes]) -> NDArray[np.bool_]:
+    """Which values have decimals, so that they are no integers whatever their number."""
+    if b"." not in b"".join(values):
+        return np.zeros(len(values), np.bool_)
+    return np.array([b"." in value for value in values])
 
 
 def _shares(percentages: list[bytes]) -> _Floats | None:

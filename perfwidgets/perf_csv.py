@@ -185,17 +185,21 @@ class IntervalAssembler:
     def feed(self, data: bytes) -> list[Sample]:
         """Take bytes, cut anywhere; return the samples of the intervals that are complete."""
         done: list[Sample] = []
-        whole, newline, rest = data.rpartition(b"\n")
-        if newline:
-            whole = bytes(self._buffer) + whole
-            self._buffer.clear()
-            if self._dropping:
+        end = data.rfind(b"\n")
+        if end >= 0:
+            whole = data[:end]
+            if self._buffer:
+                whole = bytes(self._buffer) + whole
+                self._buffer.clear()
+            if not self._dropping:
+                self._take_lines(whole, done)
+            else:  # the end of a line that was noted, then others
                 self._dropping = False
                 self._line_number += 1
                 _, newline, whole = whole.partition(b"\n")
-            if newline:
-                self._take_lines(whole, done)
-        self._hold(rest)
+                if newline:
+                    self._take_lines(whole, done)
+        self._hold(data[end + 1 :])
         if self._is_complete():
             done.append(self._deliver())
         return done

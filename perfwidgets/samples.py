@@ -88,7 +88,7 @@ class Reading:
 
 def _restored(own: tuple[Any, ...], parts: dict[str, Reading]) -> Reading:
     """A reading from a copy or a pickle, whose parts are plain ones then."""
-    return Reading(*own, MappingProxyType(parts) if parts else _NO_PARTS)  # type: ignore[misc]
+    return Reading(*own, MappingProxyType(parts) if parts else _NO_PARTS)  # type: ignore[call-arg]
 
 
 class PartColumns:
@@ -96,52 +96,51 @@ class PartColumns:
 
     Parameters
     ----------
-    values
-        perf's own text of each.
     counts
-        The same as numbers, exact; NaN where there is none.
+        What was counted, exact; NaN where there is none.
+    decimal
+        Whether perf printed decimals.
     shares
         The share of time that was counted, or one of `NO_COUNT_SHARES`.
     seconds
         What to divide by for rates; `None` for no rates.
     """
 
-    __slots__ = ("counts", "seconds", "shares", "values")
+    __slots__ = ("counts", "decimal", "seconds", "shares")
 
     def __init__(
         self,
-        values: Sequence[bytes],
         counts: NDArray[np.float64],
+        decimal: NDArray[np.bool_],
         shares: NDArray[np.float64],
         seconds: float | None,
     ) -> None:
-        self.values, self.counts, self.shares, self.seconds = values, counts, shares, seconds
+        self.counts, self.decimal, self.shares, self.seconds = counts, decimal, shares, seconds
+
+    def ordered(self, order: NDArray[np.int_]) -> PartColumns:
+        """The same in another order."""
+        return PartColumns(
+            self.counts[order], self.decimal[order], self.shares[order], self.seconds
+        )
 
     def reading(self, event: str, unit: str | None, place: int) -> Reading:
         """The reading at `place`."""
         share = float(self.shares[place])
         if share < 0:
             return Reading(event, None, None, unit, _STATUSES[share], 0.0)
-        count = self._count(place)
+        count: int | float = float(self.counts[place])
+        if not self.decimal[place]:
+            count = int(count)
         rate = count / self.seconds if self.seconds else None
         return Reading(event, count, rate, unit, Status.COUNTED, share)
 
     def total(self, start: int, stop: int, total: float) -> int | float:
         """The sum of the counts from `start` to `stop`, which is about `total`, as `whole` has it."""
-        if b"." not in b"".join(self.values[start:stop]):
-            if total < 2**53:
-                return int(total)
-            counted = [
-                v
-                for v, s in zip(self.values[start:stop], self.shares[start:stop], strict=True)
-                if s >= 0
-            ]
-            return sum(map(int, counted))
-        return _rounded(c for c in self.counts[start:stop].tolist() if c == c)
-
-    def _count(self, place: int) -> int | float:
-        value = self.values[place]
-        return float(value) if b"." in value else int(value)
+        is_decimal = self.decimal[start:stop].any()
+        if not is_decimal and total < 2**53:
+            return int(total)
+        counts = [count for count in self.counts[start:stop].tolist() if not math.isnan(count)]
+        return _rounded(counts) if is_decimal else sum(map(int, counts))
 
 
 class ColumnParts(Mapping[str, Reading]):

@@ -14,10 +14,8 @@ import traitlets
 from perfwidgets import lifetime
 from perfwidgets.collector import Backoff, Collector, State
 from perfwidgets.errors import ArgumentError, SourceError
-from perfwidgets.events import lookup
 from perfwidgets.models.history import History
-from perfwidgets.models.observers import GuardedTraits
-from perfwidgets.models.turns import Turns, counters_shared, groups_of, hardware_events
+from perfwidgets.models.in_turn import CountsInTurn
 from perfwidgets.samples import Sample
 from perfwidgets.sources.base import Source
 
@@ -26,7 +24,7 @@ __all__ = ["Monitor"]
 _STATES = ("idle", "starting", "running", "paused", "stopped", "failed")
 
 
-class Monitor(GuardedTraits):
+class Monitor(CountsInTurn):
     """Samples of the machine as traits that anyone can observe and link.
 
     ::
@@ -63,13 +61,9 @@ class Monitor(GuardedTraits):
     )  # type: ignore[assignment]
     states: dict[str, State] = traitlets.Dict(help="Source's name -> its state.")  # type: ignore[assignment]
     errors: dict[str, SourceError] = traitlets.Dict(help="Source's name -> its error, if any.")  # type: ignore[assignment]
-    sample: Sample | None = traitlets.Instance(
-        Sample, allow_none=True, help="The latest counts of events."
-    )  # type: ignore[assignment]
     memory: Sample | None = traitlets.Instance(
         Sample, allow_none=True, help="The latest memory activity, from /proc/vmstat."
     )  # type: ignore[assignment]
-    events: tuple[str, ...] = traitlets.Tuple(help="The events that are asked for.")  # type: ignore[assignment]
     interval: float | None = traitlets.Float(
         None, allow_none=True, help="Seconds asked for between samples of the counters."
     )  # type: ignore[assignment]
@@ -78,9 +72,6 @@ class Monitor(GuardedTraits):
     )  # type: ignore[assignment]
     per_core: bool = traitlets.Bool(
         False, help="Whether each core is counted apart, so that readings have parts."
-    )  # type: ignore[assignment]
-    turns: dict[str, Any] = traitlets.Dict(
-        help="Counting in turn: running, done, of (how many turns), results (event -> Rate)."
     )  # type: ignore[assignment]
     perf_version: str | None = traitlets.Unicode(
         None, allow_none=True, help="perf's version, once it was started."
@@ -95,7 +86,6 @@ class Monitor(GuardedTraits):
     ) -> None:
         super().__init__()
         self._sources = _named(sources)
-        self._configuring = threading.Lock()
         self.window = _check_window(window)
         self._counters = _of_kind(self._sources, "counters")
         self._memory = _of_kind(self._sources, "memory")
@@ -109,8 +99,6 @@ class Monitor(GuardedTraits):
         self._tickers: list[Callable[[], None]] = []
         self._arrival = threading.Condition()
         self._arrivals = 0
-        self._turns: Turns | None = None
-        self._events_before_turns: tuple[str, ...] = ()
         self._show_source(self._lead)
         self.states = dict.fromkeys(self._sources, "idle")
         lifetime.made_here(self)
@@ -174,84 +162,15 @@ class Monitor(GuardedTraits):
         changes = {key: value for key, value in changes.items() if value is not None}
         if cores is not ...:
             changes["cores"] = cores
-        self._turns = None
-        self._change(changes)
+        with self._configuring:
+            if self._turns is not None:
+                changes.setdefault("events", self._end_turns())
+            self._configure(changes)
         if not self._collector.on_thread:
             # what was asked for stands in the traits when this returns, unless an observer blocks
             applied = threading.Event()
             self.post(applied.set)
             applied.wait(1.0)
-
-    def count_in_turn(
-        self,
-        events: Iterable[str] | None = None,
-        *,
-        counters: int | None = None,
-        samples: int = 4,
-    ) -> None:
-        """Count hardware events a few at a time, so that none is scaled; then go on as before.
-
-        Returns at once; `turns` tells how far it is, and what was found.
-
-        Parameters
-        ----------
-        events
-            Those to be counted; by default all hardware events that count now.
-        counters
-            How many fit together; by default as many as the shares of the latest sample tell.
-        samples
-            Samples that each turn lasts.
-
-        Raises
-        ------
-        ArgumentError
-            If nothing is to be counted, or it is not known how many fit.
-        """
-        latest = self.sample
-        wanted = tuple(events) if events is not None else hardware_events(latest) if latest else ()
-        if counters is None:
-            counters = counters_shared(latest) if latest else None
-        if not wanted or not counters or counters < 1 or samples < 1 or self.state != "running":
-            raise ArgumentError(
-                "There are no events that share counters now",
-                "Count more hardware events than there are counters, or say how many fit.",
-            )
-        before = self.events
-        software = tuple(event for event in before if lookup(event).family == "software")
-        turns = Turns(
-            groups_of(wanted, counters),
-            samples,
-            lambda group: self._change({"events": (*group, *software)}),
-        )
-        self._turns, self._events_before_turns = turns, before
-        turns.begin()
-        self.post(self._show_turns)
-
-    def _show_turns(self) -> None:
-        turns = self._turns
-        if turns is not None:
-            self.turns = {
-                "running": not turns.over,
-                "done": turns.done,
-                "of": len(turns.groups),
-                "results": dict(turns.results),
-            }
-
-    def _take_turn(self, sample: Sample) -> None:
-        turns = self._turns
-        if turns is None or turns.over:
-            return
-        done = turns.done
-        turns.take(sample)
-        if turns.done != done:
-            self._show_turns()
-        if turns.over:
-            self._turns = None
-            self._change({"events": self._events_before_turns})
-
-    def _change(self, changes: dict[str, Any]) -> None:
-        with self._configuring:
-            self._configure(changes)
 
     def _configure(self, changes: dict[str, Any]) -> None:
         replaced = {}
@@ -336,6 +255,16 @@ class Monitor(GuardedTraits):
             "error": f"no sample yet: the monitor is {self.state}",
             "remedy": "Start it, and wait for the first interval." if self.state == "idle" else "",
         }
+
+    @property
+    def counts_events(self) -> bool:
+        """Whether there is a source of counters, which then sets `state` and the pace."""
+        return self._counters is not None
+
+    @property
+    def memory_state(self) -> State | None:
+        """The state of the source of memory activity, if there is one."""
+        return self.states.get(self._memory) if self._memory is not None else None
 
     @property
     def source(self) -> Source:

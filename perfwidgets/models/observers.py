@@ -58,7 +58,9 @@ class GuardedTraits(traitlets.HasTraits):
 
         A handler that raises or is slow is named in `faults` and disturbs no other.
         """
-        super().observe(_Guarded(handler, self), names=names, type=type)
+        if not isinstance(handler, traitlets.EventHandler):  # a subclass' own, by decorator
+            handler = _Guarded(handler, self)
+        super().observe(handler, names=names, type=type)
 
     def note_fault(self, where: str, message: str, trace: str = "") -> None:
         """Keep a fault; the same one again only counts up."""

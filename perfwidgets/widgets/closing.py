@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import ipywidgets
+from ipywidgets.widgets import widget as _registry
 
-__all__ = ["close_models_of"]
+__all__ = ["close_models_of", "leave_boxes"]
+
+
+def leave_boxes(widget: ipywidgets.Widget) -> None:
+    """Take `widget` out of every box that shows it.
+
+    An open box that holds a closed widget would keep every widget of this kernel from coming back
+    when the page is loaded again.
+    """
+    for other in list(_registry._instances.values()):
+        if isinstance(other, ipywidgets.Box) and widget in other.children:
+            other.children = tuple(child for child in other.children if child is not widget)
 
 
 def close_models_of(widget: ipywidgets.Widget) -> None:

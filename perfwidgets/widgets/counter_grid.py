@@ -43,8 +43,7 @@ class CounterGrid(Composite, ipywidgets.GridBox):  # type: ignore[misc]
             _FamilyTable(monitor, family=family, title=title) for family, title in FAMILIES.items()
         ]
         self._notice = _Notice(monitor)
-        layout = traits.pop("layout", None) or ipywidgets.Layout(width="auto")
         children = [*self._tables, self._notice]
-        super().__init__(monitor, parts=children, children=children, layout=layout, **traits)
+        super().__init__(monitor, parts=children, children=children, **traits)
         self.add_class("perfwidgets")
         self.add_class("pw-grid")

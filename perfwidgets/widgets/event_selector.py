@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from perfwidgets.events import FAMILIES, lookup
+from perfwidgets.events import FAMILIES, SUGGESTED, lookup
 from perfwidgets.models.history import unique_names
 from perfwidgets.models.monitor import Monitor
 from perfwidgets.samples import Status
@@ -21,6 +21,7 @@ _MARK = " (not supported)"
 class _SelectorDriver(Scripted, script_name="event_selector"):
     dropdown = traitlets.Unicode(help="Id of the dropdown.").tag(sync=True)
     labels = traitlets.Dict(help="Label of an option -> its event.").tag(sync=True)
+    choice = traitlets.Unicode(help="What a person has chosen, if anybody has.").tag(sync=True)
 
 
 class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
@@ -66,7 +67,9 @@ class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
             **traits,
         )
         self.value = self.dropdown.value
+        self._reordering = False
         self.dropdown.observe(self._chosen, "value")
+        self.observe(self._set, "value")
         self.add_class("perfwidgets")
         self.add_class("pw-selector")
         monitor.on_tick(self._tick)
@@ -77,7 +80,14 @@ class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
         super().close()
 
     def _chosen(self, change: Any) -> None:
-        self.value = change.new
+        if not self._reordering:
+            self.value = change.new
+
+    def _set(self, change: Any) -> None:
+        """Choose in Python; what the browser chose is known to it already."""
+        if change.new != self.dropdown.value:
+            self.dropdown.value = change.new  # which refuses what it does not offer
+            self._driver.choice = change.new
 
     def _tick(self) -> None:
         """Offer other options where other events count now; on the collector's thread."""
@@ -86,12 +96,19 @@ class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
             return
         self._offered = options
         events = [event for _, event in options]
-        chosen = self.dropdown.value
-        with self.dropdown.hold_sync():
-            self._driver.labels = _all_labels(self.monitor)
-            self.dropdown.options = options
-            if chosen in events:
-                self.dropdown.value = chosen
+        wanted = [self._driver.choice, *(() if self._driver.choice else SUGGESTED)]
+        counted = [event for label, event in options if not label.endswith(_MARK)]
+        kept = next((event for event in wanted if event in (counted or events)), self.value)
+        self._reordering = True
+        try:
+            with self.dropdown.hold_sync():
+                self._driver.labels = _all_labels(self.monitor)
+                self.dropdown.options = options
+                if kept in events:
+                    self.dropdown.value = kept
+        finally:
+            self._reordering = False
+        self.value = self.dropdown.value
 
 
 def _events(monitor: Monitor) -> list[str]:

@@ -10,7 +10,7 @@ import time
 import traceback
 import uuid
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import anywidget
@@ -19,9 +19,10 @@ import traitlets
 
 from perfwidgets.availability.host import hardware_absent_reason
 from perfwidgets.errors import ArgumentError, SourceError
-from perfwidgets.events import FAMILIES, lookup
+from perfwidgets.events import FAMILIES, SUGGESTED, lookup
 from perfwidgets.models.history import History, Rows, no_count_share, unique_names
 from perfwidgets.models.monitor import Monitor
+from perfwidgets.models.turns import hardware_events
 from perfwidgets.perf_command import is_local
 from perfwidgets.samples import ColumnParts, Sample, Status
 from perfwidgets.sources.vmstat import MEMORY_EVENTS
@@ -59,10 +60,12 @@ class Feed(anywidget.AnyWidget):
         self._events = monitor.events
         self._users = 0
         self._refusal = ""
+        self._answers = 0
         # only of this machine: of another, or of a recording, nothing is known
         own = is_local(getattr(monitor.source, "command", ()))
         self._no_pmu = hardware_absent_reason() if own else ""
-        self._sent = [0, 0]
+        # rows that are there already come with the packed history
+        self._sent = [monitor.history.next_number, monitor.memory_history.next_number]
         self._seen: Any = None
         self._cost = _Cost()
         key = uuid.uuid4().hex
@@ -180,6 +183,7 @@ class Feed(anywidget.AnyWidget):
             "columns": list(monitor.history.events),
             "memory": list(MEMORY_EVENTS),
             "parts": list(_labels(sample)) if current else [],
+            "suggested": list(SUGGESTED),
             "window": monitor.window,
             "rows": round(monitor.window / (monitor.interval or 1.0) * 1.05) + 16,
         }
@@ -189,10 +193,15 @@ class Feed(anywidget.AnyWidget):
         memory_error = next(
             (error for error in monitor.errors.values() if error is not monitor.error), None
         )
+        new = tuple(event for event in monitor.events if event not in self._events)
+        self._events += new  # what is configured in Python can be chosen by family as well
         families = dict.fromkeys(lookup(event).family for event in self._events)
         counted = {lookup(event).family for event in monitor.events}
         return {
             "state": monitor.state,
+            "lead": "counters" if monitor.counts_events else "memory",
+            "memory_state": monitor.memory_state,
+            "answer": self._answers,
             "error": _plain(monitor.error),
             "memory_error": _plain(memory_error),
             "perf": monitor.perf_version,
@@ -231,25 +240,33 @@ class Feed(anywidget.AnyWidget):
             self._note(content)
 
     def _obey(self, name: str, content: dict[str, Any]) -> None:
-        commands: dict[str, Callable[[], None]] = {
-            "start": self._start,
+        commands: dict[str, Callable[[], object]] = {
+            "start": self._monitor.start,
             "pause": self._monitor.pause,
             "resume": self._monitor.resume,
             "configure": lambda: self._configure(content),
-            "turns": self._monitor.count_in_turn,
+            "turns": lambda: self._count_in_turn(content),
         }
+        command = commands.get(name)
+        self._refusal = ""
         try:
-            commands[name]()
-            self._refusal = ""
+            if command is not None:
+                command()
         except ArgumentError as error:
             self._refusal = str(error)
-        except KeyError:
-            return
+        except Exception as error:  # a defect of ours: it must reach a person, and an answer too
+            self._refusal = f"{name} failed: {error}"
+            self._monitor.note_fault(f"command {name}", repr(error), traceback.format_exc())
         # answered in any case: the browser shows the command as pending until then
+        self._answers += 1
         self._monitor.post(self._answer)
 
-    def _start(self) -> None:
-        self._monitor.start()
+    def _count_in_turn(self, content: dict[str, Any]) -> None:
+        families = content.get("families") or ()
+        sample = self._monitor.sample
+        events = hardware_events(sample) if sample is not None else ()
+        wanted = [event for event in events if lookup(event).family in families]
+        self._monitor.count_in_turn(wanted, counters=int(content.get("counters") or 0) or None)
 
     def _configure(self, content: dict[str, Any]) -> None:
         changes: dict[str, Any] = {}
@@ -268,7 +285,7 @@ class Feed(anywidget.AnyWidget):
         self._monitor.configure(**changes)
 
     def _answer(self) -> None:
-        self.status = {**self._status(), "answer": self.status.get("answer", 0) + 1}
+        self.status = self._status()
 
     def _note(self, content: dict[str, Any]) -> None:
         where, message, trace = (
@@ -316,9 +333,9 @@ def _plain_turns(turns: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _labels(sample: Sample | None) -> tuple[str, ...]:
-    """The parts that each event was counted in, as perf labels them."""
+    """The parts that events were counted in, as perf labels them: a hybrid CPU's differ."""
     readings = sample.readings if sample is not None else ()
-    return next((tuple(reading.parts) for reading in readings if reading.parts), ())
+    return tuple(dict.fromkeys(label for reading in readings for label in reading.parts))
 
 
 def _packed_parts(sample: Sample, labels: tuple[str, ...]) -> bytes:

@@ -12,7 +12,7 @@ import traitlets
 from perfwidgets import lifetime
 from perfwidgets.errors import ArgumentError
 from perfwidgets.models.monitor import Monitor
-from perfwidgets.widgets.closing import close_models_of
+from perfwidgets.widgets.closing import close_models_of, leave_boxes
 from perfwidgets.widgets.feed import Feed
 from perfwidgets.widgets.scripts import script
 
@@ -64,6 +64,7 @@ class Scripted(_Shown, anywidget.AnyWidget):  # type: ignore[misc]
     feed = traitlets.Unicode(help="The key of the feed to draw from.").tag(sync=True)
     # ipywidgets closes what it collects, also where the constructor has raised
     _feed: Feed | None = None
+    _own_layout = False
 
     def __init_subclass__(cls, script_name: str = "", **kwargs: Any) -> None:
         if script_name:
@@ -73,13 +74,16 @@ class Scripted(_Shown, anywidget.AnyWidget):  # type: ignore[misc]
     def __init__(self, monitor: Monitor, **traits: Any) -> None:
         self.monitor = check_monitor(monitor)
         self._feed = Feed.of(monitor)
+        self._own_layout = "layout" not in traits
         super().__init__(feed=self._feed.key, **traits)
         lifetime.made_here(self)
 
     def close(self) -> None:
         """Take the widget away; the last of a monitor's widgets closes its feed."""
+        leave_boxes(self)
         super().close()
-        close_models_of(self)
+        if self._own_layout:
+            close_models_of(self)
         feed, self._feed = self._feed, None
         if feed is not None:
             feed.release()
@@ -91,10 +95,14 @@ class Composite(_Shown):
     monitor: Monitor
     # ipywidgets closes what it collects, also where the constructor has raised
     _parts: list[ipywidgets.Widget] = []  # noqa: RUF012
+    _own_layout = False
+    _closed = True
 
     def __init__(self, monitor: Monitor, *, parts: list[ipywidgets.Widget], **traits: Any) -> None:
         self.monitor = monitor
         self._parts = parts
+        self._own_layout = "layout" not in traits
+        self._closed = False
         super().__init__(**traits)
         lifetime.made_here(self)
 
@@ -104,11 +112,15 @@ class Composite(_Shown):
         The box goes first: an open widget that refers to a closed one would keep every widget of
         this kernel from coming back when the page is loaded again.
         """
+        if self._closed:
+            return
+        self._closed = True
+        leave_boxes(self)
         super().close()  # type: ignore[misc]
         parts, self._parts = self._parts, []
         for part in parts:
             part.close()
-        for whole in (self, *parts):
+        for whole in (self, *parts) if self._own_layout else parts:
             close_models_of(whole)
 
     def __enter__(self) -> Self:

@@ -16,6 +16,8 @@ const LAYOUT = {
   events: [event("cycles", "cpu"), event("page-faults")],
   columns: ["cycles", "page-faults"],
   memory: ["pgpgin"],
+  parts: [],
+  suggested: ["cycles", "page-faults"],
   window: 300,
   rows: 100,
 };
@@ -86,7 +88,7 @@ test("an event that counts is suggested, a choice is kept", () => {
 test("views are drawn once a frame, the latest only, and only in sight", () => {
   let drawn = 0;
   let seen = true;
-  const leave = store.add({ name: "view", inSight: () => seen, draw: () => drawn++ });
+  const leave = store.add({ name: "view", shown: () => true, inSight: () => seen, draw: () => drawn++ });
   for (let i = 0; i < 50; i++) store.changed();
   assert.equal(frames.length, 1);
   frames.pop()();
@@ -106,8 +108,8 @@ test("a view that throws is told to the kernel once, and the others are drawn", 
   const told = [];
   store.send = (content) => told.push(content);
   let drawn = 0;
-  store.add({ name: "bad", inSight: () => true, draw: () => { throw new Error("boom"); } });
-  store.add({ name: "good", inSight: () => true, draw: () => drawn++ });
+  store.add({ name: "bad", shown: () => true, inSight: () => true, draw: () => { throw new Error("boom"); } });
+  store.add({ name: "good", shown: () => true, inSight: () => true, draw: () => drawn++ });
   frames.pop()();
   store.changed();
   frames.pop()();
@@ -118,7 +120,7 @@ test("a view that throws is told to the kernel once, and the others are drawn", 
 test("one store for a key; it goes with its last view once the kernel has gone", () => {
   const shared = storeOf("shared");
   assert.equal(storeOf("shared"), shared);
-  const leave = shared.add({ inSight: () => false });
+  const leave = shared.add({ inSight: () => false, shown: () => true });
   shared.kernelGone = true;
   leave();
   assert.notEqual(storeOf("shared"), shared);
@@ -126,7 +128,8 @@ test("one store for a key; it goes with its last view once the kernel has gone",
 
 test("the notice says what is not counted, and why", () => {
   assert.deepEqual(notice(store), ["", "", ""]);
-  store.setStatus({ state: "failed", error: { reason: "perf was not found", remedy: "Install it" } });
+  const error = { reason: "perf was not found", remedy: "Install it" };
+  store.setStatus({ state: "failed", error });
   assert.deepEqual(notice(store), ["Not available on this system", "Perf was not found.", "Install it."]);
   store.setStatus({ state: "running" });
   readRows(store, { counters: [0, 1, 2], memory: [0, 0, 1] }, pack([[1, 1, [NaN, 3], [-2, 1]]], []));
@@ -148,4 +151,36 @@ test("the status bar's words", () => {
     faults: [{ where: "observer f", message: "boom", times: 2, traceback: "Traceback" }],
   });
   assert.deepEqual(troubles(store), ["a. b · observer f: boom (2 times)", "Traceback"]);
+});
+
+test("an older layout changes nothing", () => {
+  store.setLayout({ ...LAYOUT, id: 5, columns: ["cycles", "page-faults", "branches"] });
+  store.setLayout({ ...LAYOUT, id: 4 });
+  assert.equal(store.layout.id, 5);
+});
+
+test("a command is pending until it is answered, whatever else changes", () => {
+  store.setStatus({ state: "running", answer: 0 });
+  store.command("pause");
+  store.setStatus({ state: "running", answer: 0, faults: [] });
+  assert.notEqual(store.pending, null);
+  store.setStatus({ state: "paused", answer: 1 });
+  assert.equal(store.pending, null);
+});
+
+test("numbers are old while perf starts again, and when it ends after an hour", () => {
+  const error = { reason: "perf was killed", remedy: "" };
+  readRows(store, { counters: [0, 1, 2], memory: [0, 0, 1] }, pack([[1, 1, [1, 3], [1, 1]]], []));
+  store.setStatus({ state: "running" });
+  assert.equal(store.old(), false);
+  store.setStatus({ state: "starting", error });
+  assert.equal(store.old(), true);
+  store.setStatus({ state: "failed", error });
+  assert.deepEqual(notice(store), ["Counting has ended", "Perf was killed.", ""]);
+});
+
+test("silence is of the counters, whatever memory does", () => {
+  store.setStatus({ state: "running", interval: 0.25, lead: "counters" });
+  store.arrival = performance.now() - 10_000;
+  assert.equal(store.stale(), true);
 });

@@ -416,3 +416,23 @@ def test_ticks_keep_to_the_pace(collect, heard):
     until(lambda: len(heard.samples) > 50)
     collector.stop()
     assert heard.ticks <= (time.monotonic() - began) / 0.05 + 3
+
+
+class Hanging(Scripted):
+    """Delivers one sample, and then nothing, without ending."""
+
+    async def __anext__(self):
+        if self.delivered:
+            await self._finish.wait()
+            raise StopAsyncIteration
+        return await super().__anext__()
+
+
+def test_a_source_that_hangs_takes_no_ticks_from_the_others(collect, heard):
+    memory = Scripted(name="memory", kind="memory", interval=0.01)
+    collector = collect(Hanging(interval=0.01), memory)
+    collector.start()
+    until(lambda: len(heard.samples) > 10)
+    ticks = heard.ticks
+    until(lambda: memory.delivered > 30)
+    until(lambda: heard.ticks > ticks + 5)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from perfwidgets.errors import ArgumentError
+from perfwidgets.models.monitor import Monitor
 from perfwidgets.models.turns import Turns, counters_shared, groups_of, hardware_events
 from perfwidgets.samples import Reading, Sample, Status
 
@@ -68,3 +70,62 @@ def test_a_last_short_interval_is_no_part_of_a_turn():
     short = Sample(0.001, None, 0.001, (Reading("a", 5, None, None, Status.COUNTED, 1.0),))
     turns.take(short)
     assert not turns.over
+
+
+class Shared:
+    """A source whose two hardware events share one counter; tests hand samples over."""
+
+    name, kind, interval, cores = "shared", "counters", 0.5, None
+
+    def __init__(self, events=("cycles", "instructions", "page-faults")):
+        self.events = tuple(events)
+
+    def replace(self, *, events=None, interval=None):
+        return Shared(events or self.events)
+
+    async def __anext__(self): ...
+
+
+def monitor_in_turn() -> Monitor:
+    monitor = Monitor(Shared())
+    monitor.state = "running"
+    deliver(monitor)
+    monitor.count_in_turn(samples=1)
+    return monitor
+
+
+def deliver(monitor: Monitor) -> None:
+    share = 0.5 if {"cycles", "instructions"} <= set(monitor.source.events) else 1.0
+    counts = {e: (10, 1.0 if e == "page-faults" else share) for e in monitor.source.events}
+    monitor.sample_arrived("shared", monitor.source, sample(counts))
+
+
+def test_a_monitor_counts_in_turn_and_goes_on_as_before():
+    monitor = monitor_in_turn()
+    assert monitor.events == ("cycles", "page-faults")
+    deliver(monitor)
+    assert monitor.events == ("instructions", "page-faults")
+    assert monitor.turns["running"]
+    deliver(monitor)
+    assert monitor.events == ("cycles", "instructions", "page-faults")
+    assert not monitor.turns["running"]
+    assert {event: found.running for event, found in monitor.turns["results"].items()} == {
+        "cycles": 1.0,
+        "instructions": 1.0,
+    }
+
+
+def test_configure_ends_a_pass_and_loses_no_event():
+    monitor = monitor_in_turn()
+    monitor.configure(interval=1.0)
+    assert monitor.events == ("cycles", "instructions", "page-faults")
+    assert not monitor.turns["running"]
+    deliver(monitor)
+    assert monitor.events == ("cycles", "instructions", "page-faults")
+
+
+def test_one_pass_at_a_time():
+    monitor = monitor_in_turn()
+    with pytest.raises(ArgumentError, match="already"):
+        monitor.count_in_turn(["cycles"], counters=1)
+    assert monitor.events == ("cycles", "page-faults")

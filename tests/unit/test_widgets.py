@@ -7,9 +7,11 @@ import math
 import struct
 
 import comm
+import ipywidgets
 import numpy as np
 import pytest
 from comm.base_comm import BaseComm
+from traitlets import TraitError
 
 from perfwidgets.errors import ArgumentError, PerfNotFoundError
 from perfwidgets.models.monitor import Monitor
@@ -250,9 +252,6 @@ def test_views_share_one_feed(monitor, wire):
 
 def test_the_box_closes_before_what_it_holds(monitor, wire):
     chart = HistoryChart(monitor)
-    order = []
-    for widget in (chart, chart.figure):
-        widget.comm.on_close(lambda _message, widget=widget: order.append(widget))
     box, figure = chart.comm.comm_id, chart.figure.comm.comm_id
     wire.sent.clear()
     ids = []
@@ -273,7 +272,8 @@ def test_the_box_closes_before_what_it_holds(monitor, wire):
 def test_the_selector_offers_what_counts_first_and_keeps_the_choice(monitor, wire):
     selector = EventSelector(monitor)
     assert [event for _, event in selector.dropdown.options] == ["cycles", "page-faults"]
-    selector.dropdown.value = "cycles"
+    selector.value = "page-faults"
+    selector.value = "cycles"
     deliver(monitor, 0)
     monitor.tick()
     assert selector.dropdown.options == (
@@ -282,6 +282,48 @@ def test_the_selector_offers_what_counts_first_and_keeps_the_choice(monitor, wir
     )
     assert selector.dropdown.value == "cycles"
     assert selector.value == "cycles"
+
+
+def test_the_selector_suggests_what_counts_until_somebody_chooses(monitor, wire):
+    selector = EventSelector(monitor)
+    seen = []
+    selector.observe(lambda change: seen.append(change.new), "value")
+    deliver(monitor, 0)
+    monitor.tick()
+    assert selector.value == selector.dropdown.value == "page-faults"
+    assert seen == ["page-faults"]
+    assert selector._driver.choice == ""
+    with pytest.raises(TraitError):
+        selector.value = "no-such-event"
+
+
+def test_closing_harms_nobody_else_s_widgets(monitor, wire):
+    mine = ipywidgets.Layout()
+    button = ipywidgets.Button(layout=mine)
+    chart = HistoryChart(monitor, layout=mine)
+    grid = CounterGrid(monitor)
+    box = ipywidgets.HBox([grid, button])
+    chart.close()
+    grid.close()
+    assert box.children == (button,)
+    assert button.get_state()["layout"] == f"IPY_MODEL_{mine.model_id}"
+    assert box.get_state()["children"] == [f"IPY_MODEL_{button.model_id}"]
+
+
+def test_a_feed_on_a_running_monitor_begins_with_what_comes_next(wire):
+    monitor = Monitor(Counters(), window=1)
+    for number in range(100):
+        deliver(monitor, number)
+    feed = Feed.of(monitor)
+    deliver(monitor, 100)
+    monitor.tick()
+    deliver(monitor, 101)
+    wire.sent.clear()
+    monitor.tick()
+    [(head, _)] = ticks(wire)
+    assert head["counters"][1] <= 3
+    assert monitor.dropped == 0
+    assert feed.pack()
 
 
 def test_arguments_that_are_no_monitor_are_refused():

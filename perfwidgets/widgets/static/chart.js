@@ -26,7 +26,11 @@ export class Chart {
   async find() {
     const names = ["figure", "x", "y", "xaxis", "yaxis", ...this.lineNames];
     const found = await rawModels(this.model, names);
-    if (this.ended || names.some((name) => this.model.get(name) && !found[name])) return;
+    if (this.ended) return;
+    if (names.some((name) => !found[name])) {
+      this.store.fault(this, new Error("the figure's models did not come within a minute"));
+      return;
+    }
     this.found = found;
     this.drawn = 0;
     this.store.request();
@@ -34,19 +38,32 @@ export class Chart {
 
   inSight() {
     if (!this.found) return false;
-    if (Object.keys(this.found.figure.views ?? {}).length !== this.viewCount) this.watch();
+    if (this.viewNames() !== this.watched) this.watch();
     return this.sight.inSight();
+  }
+
+  shown() {
+    return this.viewNames() !== "";
+  }
+
+  viewNames() {
+    return Object.keys(this.found?.figure.views ?? {}).join();
   }
 
   /** The figure's views come and go with outputs: watch those that are there now. */
   async watch() {
+    this.watched = this.viewNames();
     const promises = Object.values(this.found.figure.views ?? {});
-    this.viewCount = promises.length;
-    const views = await Promise.all(promises);
-    const elements = views.map((view) => view.el);
-    this.sight.watch(elements);
+    const settled = await Promise.allSettled(promises);
+    if (this.ended) return;
+    const views = settled.filter((each) => each.status === "fulfilled").map((each) => each.value);
+    this.elements = views.map((view) => view.el);
+    this.sight.watch(this.elements);
     for (const view of views) view.once?.("remove", () => this.store.request());
-    this.width = Math.max(200, ...elements.map((element) => element.clientWidth));
+  }
+
+  get width() {
+    return Math.max(200, ...(this.elements ?? []).map((element) => element.clientWidth));
   }
 
   /** Points of `event` in the window, per second, as many as the figure has columns. */
@@ -90,6 +107,10 @@ export class Chart {
   /** Scales and axes: the window behind us, and a round number above the greatest value. */
   frame(allPoints) {
     const { window } = this.store;
+    if (this.epoch !== this.store.epoch) {
+      this.epoch = this.store.epoch;
+      this.last = {}; // the kernel's own values may have come back
+    }
     const top = Math.max(...allPoints.map((points) => greatest(points.y)));
     this.top = steady(this.top ?? 0, roundUp(top));
     this.set("x", { min: -window, max: 0 });

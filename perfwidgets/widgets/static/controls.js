@@ -63,6 +63,10 @@ class Controls {
     return this.sight.inSight();
   }
 
+  shown() {
+    return this.sight.shown();
+  }
+
   press() {
     this.store.command(BUTTON[this.store.status.state]?.[1] ?? "start");
   }
@@ -88,20 +92,26 @@ class Controls {
 
   drawFamilies(store) {
     const { families = [] } = store.status;
-    const words = JSON.stringify([families, store.kernelGone]);
+    if (store.pending) return; // what was clicked stands until it is answered
+    const words = JSON.stringify([families, store.kernelGone, store.status.answer]);
     if (words === this.familiesDrawn) return;
     this.familiesDrawn = words;
-    this.families.replaceChildren(...families.map((family) => this.familyBox(family)));
+    this.boxes = families.map(({ family, title, chosen }) => {
+      const choose = () => this.configure({ families: this.chosenFamilies() });
+      const box = element("input", { type: "checkbox", onchange: choose });
+      box.checked = chosen;
+      box.disabled = store.kernelGone;
+      return { family, box, title };
+    });
+    this.families.replaceChildren(
+      ...this.boxes.map(({ box, title }) =>
+        element("label", { title: "Count the events of this family" }, box, title),
+      ),
+    );
   }
 
-  familyBox({ family, title, chosen }) {
-    const box = element("input", { type: "checkbox", checked: chosen, disabled: this.store.kernelGone });
-    box.addEventListener("change", () => {
-      const others = this.store.status.families.filter((f) => f.chosen && f.family !== family);
-      const names = [...others.map((f) => f.family), ...(box.checked ? [family] : [])];
-      this.configure({ families: names });
-    });
-    return element("label", { title: `Count the events of this family` }, box, title);
+  chosenFamilies() {
+    return this.boxes.filter(({ box }) => box.checked).map(({ family }) => family);
   }
 
   end() {

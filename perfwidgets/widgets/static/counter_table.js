@@ -4,6 +4,7 @@
 import { MISSING, NOT_COUNTED, NOT_SUPPORTED } from "./columns.js";
 import { element, setAttribute, setText } from "./dom.js";
 import { full, percent, seconds, si } from "./format.js";
+import { Pace } from "./pace.js";
 import { Sight } from "./sight.js";
 import { sparkline } from "./sparkline.js";
 import { storeOf } from "./store.js";
@@ -26,8 +27,8 @@ class CounterTable {
     this.el = el;
     this.store = storeOf(model.get("feed"));
     this.layout = null;
-    this.last = 0;
-    this.lastSpark = 0;
+    this.pace = new Pace(this, PACE);
+    this.sparkPace = new Pace(this, SPARK_PACE);
     this.rows = [];
     this.sight = new Sight(() => this.store.request());
     this.sight.watch([el]);
@@ -39,27 +40,20 @@ class CounterTable {
     return this.sight.inSight() || this.layout !== this.store.layout;
   }
 
+  shown() {
+    return this.sight.shown();
+  }
+
   draw(store) {
-    const now = performance.now();
     if (this.layout !== store.layout) this.build(store);
-    const wait = this.last + PACE - now;
-    if (wait > 0 && store.selected === this.selected) {
-      this.timer ||= setTimeout(() => {
-        this.timer = 0;
-        this.drawn = 0;
-        store.request();
-      }, wait);
-      return;
-    }
-    this.last = now;
+    if (store.selected !== this.selected) this.pace.reset(); // a choice is shown at once
+    if (!this.pace.due()) return;
     this.selected = store.selected;
-    const sparks = now - this.lastSpark > SPARK_PACE;
-    if (sparks) this.lastSpark = now;
+    const sparks = this.sparkPace.due();
     const newest = store.counters.newest();
     for (const row of this.rows) this.drawRow(row, newest, sparks);
     this.arrange(newest);
-    const old = store.stale() || ["paused", "stopped", "failed"].includes(store.status.state);
-    this.el.classList.toggle("pw-stale", old && newest >= 0);
+    this.el.classList.toggle("pw-stale", store.old() && newest >= 0);
     setText(this.interval, seconds(store.status.interval ?? 1));
   }
 
@@ -78,6 +72,7 @@ class CounterTable {
       element("th", { scope: "col", class: "pw-spark" }, "last minute"),
       element("th", { scope: "col", class: "pw-state" }, "state"),
     );
+    const open = new Set(this.rows.filter((row) => row.parts.length).map((row) => row.event.key));
     this.rows = events.map((event) => this.makeRow(event));
     const table = element(
       "table",
@@ -89,7 +84,9 @@ class CounterTable {
     const title = element("h3", {}, this.model.get("title"));
     this.el.replaceChildren(title, table);
     this.el.hidden = events.length === 0;
-    this.lastSpark = 0;
+    for (const row of this.rows) if (open.has(row.event.key)) this.toggle(row);
+    this.pace.reset();
+    this.sparkPace.reset();
   }
 
   makeRow(event) {
@@ -128,11 +125,20 @@ class CounterTable {
   toggle(row) {
     const open = row.parts.length > 0;
     for (const part of row.parts) part.tr.remove();
-    row.parts = open ? [] : this.store.layout.parts.map((label) => makePart(label));
+    const labels = this.store.layout.parts.map((label, i) => [label, i]);
+    const own = labels.filter(([, i]) => this.hasPart(row.event, i));
+    row.parts = open ? [] : own.map(([label, i]) => makePart(label, i));
     row.tr.after(...row.parts.map((part) => part.tr));
-    this.last = 0;
+    this.pace.reset();
     this.drawn = 0;
     this.store.request();
+  }
+
+  /** Whether perf counts `event` in part number `i`: a hybrid CPU's events have cores of their own. */
+  hasPart(event, i) {
+    const { layout, parts } = this.store;
+    if (!parts) return true;
+    return parts.shares[layout.events.indexOf(event) * layout.parts.length + i] !== MISSING;
   }
 
   drawParts(row, duration) {
@@ -143,12 +149,12 @@ class CounterTable {
     setAttribute(row.opener, "aria-expanded", String(row.parts.length > 0));
     if (!parts) return;
     const first = layout.events.indexOf(row.event) * layout.parts.length;
-    row.parts.forEach((part, i) => {
-      const count = parts.counts[first + i];
+    row.parts.forEach((part) => {
+      const count = parts.counts[first + part.index];
       setText(part.count, si(count));
       setAttribute(part.count, "title", full(count));
       setText(part.rate, si(count / duration));
-      drawState(part, parts.shares[first + i], part);
+      drawState(part, parts.shares[first + part.index], part);
     });
   }
 
@@ -174,7 +180,7 @@ class CounterTable {
     row.tr.classList.toggle("pw-selected", chosen);
     setAttribute(row.name, "aria-pressed", String(chosen));
     row.share = share;
-    if (sparks && share >= 0) row.spark.draw(this.store, e);
+    if (sparks && !none) row.spark.draw(this.store, e);
   }
 
   /** Families of which nothing counts come last, and take less room; one header is enough. */
@@ -187,7 +193,8 @@ class CounterTable {
   }
 
   end() {
-    clearTimeout(this.timer);
+    this.pace.end();
+    this.sparkPace.end();
     this.sight.end();
     this.leave();
   }
@@ -214,7 +221,7 @@ function drawState(row, share, event) {
 }
 
 /** A row for one core (CPU3) or another part that perf counted apart. */
-function makePart(label) {
+function makePart(label, index) {
   const count = element("td", { class: "pw-number" });
   const rate = element("td", { class: "pw-number" });
   const sign = element("span", { class: "pw-sign", "aria-hidden": "true" });
@@ -222,7 +229,7 @@ function makePart(label) {
   const state = element("td", { class: "pw-state" }, sign, words);
   const name = element("th", { scope: "row" }, label.replace(/^CPU(\d+)$/, "core $1"));
   const tr = element("tr", { class: "pw-part" }, name, count, rate, element("td", { class: "pw-spark" }), state);
-  return { tr, count, rate, sign, words, state };
+  return { index, tr, count, rate, sign, words, state };
 }
 
 export default () => ({

@@ -33,22 +33,37 @@ export default () => ({
     /** Another list of options, or another view's choice: point the dropdown at it. */
     const follow = () => {
       const index = keys().indexOf(store.selected);
+      if (store.chosen && model.get("choice") !== store.selected) {
+        model.set("choice", store.selected); // kept for a page that is loaded anew
+        model.save_changes();
+      }
       if (index < 0 || index === dropdown.get("index")) return;
-      following = true; // a suggestion is no choice
-      dropdown.set("index", index);
+      following = true;
+      if (store.chosen) {
+        dropdown.set("index", index);
+        dropdown.save_changes();
+      } else {
+        dropdown.set_state({ index }); // a suggestion is no choice, and nobody's but this page's
+      }
       following = false;
-      dropdown.save_changes();
     };
     const view = {
       name: "event selector",
       drawn: 0,
       inSight: () => dropdown !== null,
+      shown: () => Object.keys(dropdown?.views ?? {}).length > 0,
       draw: follow,
     };
     const leave = store.add(view);
+    const chooseAgain = () => store.select(model.get("choice"));
+    model.on("change:choice", chooseAgain);
+    chooseAgain();
     (async () => {
       ({ dropdown } = await rawModels(model, ["dropdown"]));
-      if (!dropdown) return;
+      if (!dropdown) {
+        store.fault(view, new Error("the dropdown did not come within a minute"));
+        return;
+      }
       labels = dropdown.get("_options_labels");
       dropdown.on("change:index", changed);
       dropdown.on("change:_options_labels", changed);
@@ -56,6 +71,7 @@ export default () => ({
     })();
     return () => {
       leave();
+      model.off("change:choice", chooseAgain);
       dropdown?.off("change:index", changed);
       dropdown?.off("change:_options_labels", changed);
     };

@@ -8,24 +8,33 @@ export default () => ({
   initialize({ model }) {
     const store = storeOf(model.get("key"));
     store.kernelGone = false;
+    store.arrival = performance.now();
     store.send = (content) => model.send(content);
     const layout = () => store.setLayout(model.get("row_layout"));
     const status = () => store.setStatus(model.get("status"));
     const history = () => {
       const packed = model.get("history");
       if (packed) readHistory(store, packed);
+      store.epoch += 1;
       store.suggest();
       store.changed();
     };
     const message = (content, buffers) => {
-      if (content.kind === "history") readHistory(store, buffers[0]);
+      if (content.kind === "history") {
+        readHistory(store, buffers[0]);
+        store.asked = false;
+        store.changed();
+      }
       if (content.kind !== "tick" || content.layout !== store.layout.id) return;
-      if (readRows(store, content, buffers[0])) store.send({ kind: "resend" });
+      if (readRows(store, content, buffers[0]) && !store.asked) {
+        store.asked = true;
+        store.send({ kind: "resend" });
+      }
       if (content.parts) readParts(store, buffers[1]);
       store.samples = content.samples;
       store.ticks += 1;
       store.cost = content.cost;
-      store.arrival = performance.now();
+      if (content[store.status.lead][1] > 0) store.arrival = performance.now();
       store.suggest();
       store.changed();
     };
@@ -50,6 +59,7 @@ export default () => ({
       model.off("comm_live_update", alive);
       store.kernelGone = true;
       store.changed();
+      store.freeIfUnused();
     };
   },
 });

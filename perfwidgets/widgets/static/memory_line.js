@@ -2,10 +2,11 @@
 
 import { element, setAttribute, setText } from "./dom.js";
 import { full, si } from "./format.js";
+import { Pace } from "./pace.js";
 import { Sight } from "./sight.js";
 import { storeOf } from "./store.js";
 
-const PACE = 240; // ms
+const MEMORY_PACE = 240; // ms
 
 class MemoryLine {
   constructor(model, el) {
@@ -24,14 +25,16 @@ class MemoryLine {
         { class: "pw-keys" },
         part("in", "pw-key pw-in"),
         part("out", "pw-key pw-out"),
-        part("swap", "pw-key"),
+        part("swap", "pw-key pw-swapin"),
+        part("swapout", "pw-key pw-swapout"),
         part("faults", "pw-dim"),
       ),
     );
     this.store = storeOf(model.get("feed"));
     this.sight = new Sight(() => this.store.request());
     this.sight.watch([el]);
-    this.last = 0;
+    this.el = el;
+    this.pace = new Pace(this, MEMORY_PACE);
     this.leave = this.store.add(this);
   }
 
@@ -39,9 +42,12 @@ class MemoryLine {
     return this.sight.inSight();
   }
 
+  shown() {
+    return this.sight.shown();
+  }
+
   draw(store) {
-    if (performance.now() - this.last < PACE) return;
-    this.last = performance.now();
+    if (!this.pace.due()) return;
     const { memory } = store;
     const newest = memory.newest();
     const rate = (event) => {
@@ -51,8 +57,11 @@ class MemoryLine {
     this.say("in", `in ${kb(rate("pgpgin"))}`, "read from disks (pgpgin)", rate("pgpgin"));
     this.say("out", `out ${kb(rate("pgpgout"))}`, "written to disks (pgpgout)", rate("pgpgout"));
     const [swapIn, swapOut] = [rate("pswpin"), rate("pswpout")];
-    const none = swapIn === 0 && swapOut === 0;
-    setText(this.parts.swap, none ? "swap 0" : `swap in ${kb(swapIn)}, out ${kb(swapOut)}`);
+    const none = !(swapIn > 0 || swapOut > 0);
+    setText(this.parts.swap, none ? `swap ${si(swapIn)}` : `swap in ${kb(swapIn)}`);
+    setText(this.parts.swapout, none ? "" : `out ${kb(swapOut)}`);
+    for (const part of ["swap", "swapout"]) this.parts[part].classList.toggle("pw-drawn", !none);
+    this.el.classList.toggle("pw-stale", store.memoryOld() && newest >= 0);
     setText(this.parts.faults, `faults ${si(rate("pgfault"))}/s, major ${si(rate("pgmajfault"))}/s`);
   }
 
@@ -62,6 +71,7 @@ class MemoryLine {
   }
 
   end() {
+    this.pace.end();
     this.sight.end();
     this.leave();
   }

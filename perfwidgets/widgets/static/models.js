@@ -1,10 +1,10 @@
 // Widgets that a script draws into, as the front end's own models: anywidget's stand-in for a
 // model has no set_state, which changes what is shown without sending anything to the kernel.
 
-const TRIES = 200;
+const TRIES = 1200;
 const PAUSE = 50; // ms
 
-/** The model with this id, waited for up to 10 s since models come in any order; else null. */
+/** The model with this id, waited for up to 60 s since models come in any order; else null. */
 export async function rawModel(model, id) {
   for (let tries = 0; tries < TRIES; tries++) {
     const found = await lookUp(model.widget_manager, id);

@@ -4,7 +4,6 @@ import { element, setText } from "./dom.js";
 import { NOT_SUPPORTED } from "./columns.js";
 import { fit } from "./fit.js";
 import { percent, si } from "./format.js";
-import { Sight } from "./sight.js";
 import { storeOf } from "./store.js";
 
 class Notice {
@@ -25,13 +24,15 @@ class Notice {
       ),
     );
     this.store = storeOf(model.get("feed"));
-    this.sight = new Sight(() => this.store.request());
-    this.sight.watch([el.parentElement ?? el]);
     this.leave = this.store.add(this);
   }
 
   inSight() {
-    return true; // an empty notice has no size that could be seen
+    return this.el.isConnected; // an empty notice has no size that could be seen
+  }
+
+  shown() {
+    return this.el.isConnected;
   }
 
   draw(store) {
@@ -64,13 +65,19 @@ class Notice {
     );
     if (shared) {
       const help = "Count a few events at a time, each unscaled, then go on as now";
-      buttons.push(button("Count in turn", help, () => store.command("turns", { counters: shared.counters })));
+      const turns = (families) => () =>
+        store.command("turns", { counters: shared.counters, families });
+      const crowded = shared.families.filter((f) => !f.fits && shared.families.length > 1);
+      for (const { family } of crowded) {
+        buttons.push(button(`${FAMILY[family]} in turn`, help, turns([family])));
+      }
+      const all = shared.families.map((f) => f.family);
+      buttons.push(button(crowded.length ? "All in turn" : "Count in turn", help, turns(all)));
     }
     this.choices.replaceChildren(...buttons);
   }
 
   end() {
-    this.sight.end();
     this.leave();
   }
 }
@@ -81,10 +88,11 @@ const UNAVAILABLE = "Not available on this system";
 /** Title, reason and remedy; three empty texts where all is counted. */
 export function notice(store) {
   const { status, counters } = store;
-  if (status.error && (status.state === "failed" || counters.newest() < 0)) {
-    return [UNAVAILABLE, sentence(status.error.reason), sentence(status.error.remedy)];
-  }
   const newest = counters.newest();
+  if (status.error && (status.state === "failed" || newest < 0)) {
+    const title = newest < 0 ? UNAVAILABLE : "Counting has ended";
+    return [title, sentence(status.error.reason), sentence(status.error.remedy)];
+  }
   if (newest < 0 || !counters.events.length) return ["", "", ""];
   const at = newest % counters.size;
   const asked = store.layout.events.map((event) => event.key);

@@ -33,6 +33,11 @@ export class Sight {
     return this.visible.size > 0;
   }
 
+  /** Whether any watched element is in the page, seen or not. */
+  shown() {
+    return [...this.watched].some((element) => element.isConnected);
+  }
+
   end() {
     this.observer.disconnect();
     this.visible.clear();

@@ -33,6 +33,10 @@ class StatusBar {
     return this.sight.inSight();
   }
 
+  shown() {
+    return this.sight.shown();
+  }
+
   draw(store) {
     const { state } = store.status;
     const [sign, words] = wording(store);

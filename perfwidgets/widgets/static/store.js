@@ -4,7 +4,6 @@
 import { Columns, MISSING } from "./columns.js";
 
 const registry = (globalThis[Symbol.for("perfwidgets.stores")] ??= new Map());
-const FIRST_CHOICE = ["cycles", "instructions", "context-switches", "page-faults"];
 const CHECK = 1000; // how often silence is looked for, in ms
 
 /** The store with this key; it is made when first asked for. */
@@ -13,12 +12,23 @@ export function storeOf(key) {
   return registry.get(key);
 }
 
+const NO_LAYOUT = {
+  id: -1,
+  events: [],
+  columns: [],
+  memory: [],
+  parts: [],
+  suggested: [],
+  window: 300,
+  rows: 1024,
+};
+
 export class Store {
   constructor(key) {
     this.key = key;
     this.counters = new Columns();
     this.memory = new Columns();
-    this.layout = { id: -1, events: [], columns: [], memory: [], parts: [], window: 300, rows: 1024 };
+    this.layout = NO_LAYOUT;
     this.parts = null; // counts and shares of each core in the newest sample
     this.status = { state: "idle" };
     this.samples = 0;
@@ -31,19 +41,23 @@ export class Store {
     this.views = new Set();
     this.send = () => {};
     this.kernelGone = false;
+    this.asked = false; // for rows that were lost, and not answered yet
+    this.epoch = 0; // counts up when the kernel's state of all models was set anew
     this.pending = null; // the command that the kernel has not answered yet
     this.frame = 0;
     this.timer = 0;
   }
 
   setLayout(layout) {
-    if (layout.id === this.layout.id) return;
+    // a fresh page gets the layout and, packed before or after it, the history with its own
+    if (layout.id <= this.layout.id) return;
     this.layout = layout;
     this.parts = null;
     this.counters.setEvents(layout.columns);
     this.memory.setEvents(layout.memory);
     this.counters.reserve(layout.rows);
     this.memory.reserve(layout.rows);
+    this.window = Math.min(this.window, layout.window);
     if (!layout.events.some((event) => event.key === this.selected)) this.chosen = false;
     this.suggest();
     this.changed();
@@ -54,7 +68,7 @@ export class Store {
     if (this.chosen) return;
     const keys = this.layout.events.map((event) => event.key);
     const counted = keys.filter((key) => this.shareOf(key) >= 0);
-    const wanted = FIRST_CHOICE.find((key) => counted.includes(key)) ?? counted[0] ?? keys[0] ?? "";
+    const wanted = this.layout.suggested.find((key) => counted.includes(key)) ?? counted[0] ?? keys[0] ?? "";
     if (wanted === this.selected) return;
     this.selected = wanted;
     this.changed();
@@ -69,8 +83,9 @@ export class Store {
   }
 
   setStatus(status) {
+    // any other change is not the answer to what a person has asked for
+    if (status.answer !== this.status.answer) this.pending = null;
     this.status = status;
-    this.pending = null;
     this.changed();
   }
 
@@ -102,7 +117,7 @@ export class Store {
 
   /** Seconds since the last tick, by the browser's clock; 0 unless samples should be coming. */
   silence() {
-    if (this.status.state !== "running" || !this.arrival) return 0;
+    if (this.status.state !== "running" || !this.arrival || this.kernelGone) return 0;
     return (performance.now() - this.arrival) / 1000;
   }
 
@@ -111,7 +126,23 @@ export class Store {
     return this.kernelGone || this.silence() > 3 * (this.status.interval ?? 1) + 1;
   }
 
-  /** Add a view: `draw(store)` is called when something has changed and it `inSight()`. */
+  /** Whether the counts shown are not of now: silence, or nothing is counted. */
+  old() {
+    const { state, error } = this.status;
+    const waiting = state === "starting" && Boolean(error);
+    return this.stale() || waiting || ["paused", "stopped", "failed"].includes(state);
+  }
+
+  /** The same of memory activity. */
+  memoryOld() {
+    const { memory_state: state, memory_error: error } = this.status;
+    return this.kernelGone || Boolean(error) || ["paused", "stopped", "failed"].includes(state);
+  }
+
+  /**
+   * Add a view: `draw(store)` is called when something has changed and it is `inSight()`;
+   * `shown()` is whether it is anywhere in the page.
+   */
   add(view) {
     this.views.add(view);
     this.timer ||= setInterval(() => this.look(), CHECK);
@@ -125,10 +156,21 @@ export class Store {
     if (this.views.size) return;
     clearInterval(this.timer);
     this.timer = 0;
-    if (this.kernelGone) registry.delete(this.key); // nothing can ask for this data any more
+    this.freeIfUnused();
+  }
+
+  /** Nothing can ask for the data of a kernel that has gone once no view shows it. */
+  freeIfUnused() {
+    if (!this.kernelGone || [...this.views].some((view) => view.shown())) return;
+    clearInterval(this.timer);
+    this.timer = 0;
+    if (registry.get(this.key) === this) registry.delete(this.key);
+    this.counters = new Columns();
+    this.memory = new Columns();
   }
 
   look() {
+    this.freeIfUnused();
     const words = `${this.stale()} ${Math.floor(this.silence())} ${this.pending !== null}`;
     if (words === this.words) return;
     this.words = words;
@@ -147,9 +189,9 @@ export class Store {
   draw() {
     this.frame = 0;
     for (const view of this.views) {
-      if (view.drawn === this.version || !view.inSight()) continue;
-      view.drawn = this.version;
       try {
+        if (view.drawn === this.version || !view.inSight()) continue;
+        view.drawn = this.version;
         view.draw(this);
       } catch (error) {
         this.fault(view, error);
