@@ -25,12 +25,12 @@ from .samples import NO_COUNT_SHARES, ColumnParts, PartColumns, Reading, Status
 __all__ = ["Block", "Layout"]
 
 _Floats = NDArray[np.float64]
+_Bools = NDArray[np.bool_]
 
 _ALL_THE_TIME: Final = b"100.00"
 _PCT = re.compile(rb"[0-9]{1,3}\.[0-9]{1,2}").fullmatch
 #: up to here a float64 is exact to the digit
 _EXACT: Final = 1e15
-_MORE_DIGITS: Final = b"0" * 16
 _VALUES = re.compile(
     rb"(?:(?:[0-9]{1,15}(?:\.[0-9]{1,20})?|<not counted>|<not supported>) )*+"
 ).fullmatch
@@ -127,7 +127,7 @@ class Block:
         self._head = head
         self._count = 0
         self._numbers: list[_Floats] = []
-        self._decimal: list[NDArray[np.bool_]] = []
+        self._decimal: list[_Bools] = []
         self._shares: list[_Floats] = []
 
     def __len__(self) -> int:
@@ -155,10 +155,11 @@ class Block:
         if not b"".join(runtimes).isdigit() or not all(runtimes):
             return 0
         values = fields[at::stride]
-        numbers = _numbers(values)
+        found = _numbers(values)
         shares = _shares(fields[at + 4 :: stride])
-        if numbers is None or shares is None:
+        if found is None or shares is None:
             return 0
+        numbers, decimal = found
         for place in np.flatnonzero(np.isnan(numbers)):
             status = (
                 Status.NOT_COUNTED if values[place] == b"<not counted>" else Status.NOT_SUPPORTED
@@ -166,14 +167,18 @@ class Block:
             shares[place] = NO_COUNT_SHARES[status]
         self._count = stop
         self._numbers.append(numbers)
-        self._decimal.append(_decimal(values))
+        self._decimal.append(decimal)
         self._shares.append(shares)
         return count
 
     def _columns(self, seconds: float | None) -> PartColumns:
         """What has come, in perf's order."""
-        columns = (self._numbers, self._decimal, self._shares)
-        return PartColumns(*(np.concatenate(column) for column in columns), seconds)
+        return PartColumns(
+            np.concatenate(self._numbers),
+            np.concatenate(self._decimal),
+            np.concatenate(self._shares),
+            seconds,
+        )
 
     def rows(self) -> list[Row]:
         """The same, row by row."""
@@ -224,12 +229,15 @@ def _are_lines(lines: bytes, ends: list[bytes], head: bytes) -> bool:
     return bool(newlines == len(ends))
 
 
-def _numbers(values: list[bytes]) -> _Floats | None:
-    """Values as numbers, exact; NaN where there is none. `None` if one is too long, or no value."""
+def _numbers(values: list[bytes]) -> tuple[_Floats, _Bools] | None:
+    """Values as exact numbers, NaN where there is none, and which have decimals.
+
+    `None` if one is no value, or has more digits than a float64.
+    """
     text = b" ".join(values)
     numbers: _Floats
     if b"".join(values).isdigit():
-        if _MORE_DIGITS in text:
+        if b" 00" in b" " + text:  # such a number may be longer than it looks
             return None
         numbers = np.fromstring(text, np.int64, sep=" ").astype(np.float64)
     elif _VALUES(text + b" "):
@@ -237,15 +245,14 @@ def _numbers(values: list[bytes]) -> _Floats | None:
         numbers = np.fromstring(text, sep=" ")
     else:
         return None
-    usable = len(numbers) == len(values) and not (numbers >= _EXACT).any()
-    return numbers if usable else None
-
-
-def _decimal(values: list[bytes]) -> NDArray[np.bool_]:
-    """Which values have decimals, so that they are no integers whatever their number."""
-    if b"." not in b"".join(values):
-        return np.zeros(len(values), np.bool_)
-    return np.array([b"." in value for value in values])
+    if len(numbers) != len(values) or (numbers >= _EXACT).any():
+        return None
+    decimal = np.zeros(len(values), np.bool_)
+    if b"." in text:
+        letters = np.frombuffer(text, np.uint8)
+        blanks, points = (np.flatnonzero(letters == ord(letter)) for letter in " .")
+        decimal[np.searchsorted(blanks, points)] = True
+    return numbers, decimal
 
 
 def _shares(percentages: list[bytes]) -> _Floats | None:
