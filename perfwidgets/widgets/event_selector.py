@@ -68,6 +68,7 @@ class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
         )
         self.value = self.dropdown.value
         self._reordering = False
+        self._found: list[tuple[str, Status]] | None = None
         self.dropdown.observe(self._chosen, "value")
         self.observe(self._set, "value")
         self.add_class("perfwidgets")
@@ -91,6 +92,11 @@ class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
 
     def _tick(self) -> None:
         """Offer other options where other events count now; on the collector's thread."""
+        sample = self.monitor.sample
+        found = [(r.event, r.status) for r in sample.readings] if sample is not None else None
+        if found == self._found:
+            return
+        self._found = found
         options = _options(self.monitor)
         if options == self._offered:
             return

@@ -67,6 +67,7 @@ class Feed(anywidget.AnyWidget):
         # rows that are there already come with the packed history
         self._sent = [monitor.history.next_number, monitor.memory_history.next_number]
         self._seen: Any = None
+        self._shown_status: tuple[Any, ...] = (object(),)
         self._cost = _Cost()
         key = uuid.uuid4().hex
         layout = self._layout(0)
@@ -94,9 +95,7 @@ class Feed(anywidget.AnyWidget):
 
     def tick(self) -> None:
         """Send what is new since the last tick; on the collector's thread."""
-        status = self._status()
-        if status != self.status:
-            self.status = status
+        self._update_status()
         self._update_layout()
         counters = self._new_rows(0, self._monitor.history)
         memory = self._new_rows(1, self._monitor.memory_history)
@@ -146,6 +145,18 @@ class Feed(anywidget.AnyWidget):
             self._monitor.dropped += rows.first - sent
         self._sent[which] = rows.first + len(rows.times)
         return rows
+
+    def _update_status(self) -> None:
+        """Send the state if anything in it is another than at the last tick."""
+        monitor = self._monitor
+        shown = (
+            *(monitor.state, monitor.error, monitor.states, monitor.errors, monitor.events),
+            *(monitor.interval, monitor.cores, monitor.per_core, monitor.perf_version),
+            *(monitor.turns, monitor.faults, monitor.source, self._refusal, self._answers),
+        )
+        if any(new is not old for new, old in zip(shown, self._shown_status, strict=False)):
+            self.status = self._status()
+        self._shown_status = shown
 
     def _update_layout(self) -> None:
         sample = self._monitor.sample

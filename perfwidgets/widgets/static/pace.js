@@ -1,6 +1,8 @@
 // Digits that change too often cannot be read.
 
-/** Lets a view draw once in so many milliseconds; what is held back is drawn a little later. */
+const SLACK = 400; // ms: as a rule the next tick comes before, and brings what was held back
+
+/** Lets a view draw once in so many milliseconds; the last that is held back is drawn later. */
 export class Pace {
   constructor(view, milliseconds) {
     this.view = view;
@@ -14,13 +16,15 @@ export class Pace {
     const wait = this.last + this.milliseconds - performance.now();
     if (wait <= 0) {
       this.last = performance.now();
+      clearTimeout(this.timer);
+      this.timer = 0;
       return true;
     }
     this.timer ||= setTimeout(() => {
       this.timer = 0;
       this.view.drawn = 0;
       this.view.store.request();
-    }, wait);
+    }, wait + SLACK);
     return false;
   }
 
