@@ -2,9 +2,8 @@
 // as pending until it has answered: a kernel that runs a cell may hear of them only at its end.
 
 import { element, setAttribute, setText } from "./dom.js";
+import { DomView } from "./dom_view.js";
 import { seconds } from "./format.js";
-import { Sight } from "./sight.js";
-import { storeOf } from "./store.js";
 
 const WINDOWS = [15, 30, 60, 120, 300, 600, 1800, 3600];
 const INTERVALS = [0.1, 0.25, 0.5, 1, 2, 5, 10];
@@ -18,10 +17,9 @@ const BUTTON = {
   failed: ["Try again", "start"],
 };
 
-class Controls {
+class Controls extends DomView {
   constructor(model, el) {
-    this.name = "controls";
-    this.store = storeOf(model.get("feed"));
+    super(model, el, "controls");
     this.button = element("button", { type: "button", class: "pw-start", onclick: () => this.press() });
     this.window = element("select", {
       onchange: () => this.store.setWindow(Number(this.window.value)),
@@ -54,17 +52,6 @@ class Controls {
       this.families,
       this.note,
     );
-    this.sight = new Sight(() => this.store.request());
-    this.sight.watch([el]);
-    this.leave = this.store.add(this);
-  }
-
-  inSight() {
-    return this.sight.inSight();
-  }
-
-  shown() {
-    return this.sight.shown();
   }
 
   press() {
@@ -112,11 +99,6 @@ class Controls {
 
   chosenFamilies() {
     return this.boxes.filter(({ box }) => box.checked).map(({ family }) => family);
-  }
-
-  end() {
-    this.sight.end();
-    this.leave();
   }
 }
 

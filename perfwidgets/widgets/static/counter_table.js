@@ -3,11 +3,10 @@
 
 import { MISSING, NOT_COUNTED, NOT_SUPPORTED } from "./columns.js";
 import { element, setAttribute, setText } from "./dom.js";
+import { DomView } from "./dom_view.js";
 import { full, percent, seconds, si } from "./format.js";
 import { Pace } from "./pace.js";
-import { Sight } from "./sight.js";
 import { sparkline } from "./sparkline.js";
-import { storeOf } from "./store.js";
 
 const PACE = 240; // ms between two changes of the digits, so that they can be read
 const SPARK_PACE = 900;
@@ -20,28 +19,19 @@ const WORDS = {
   [MISSING]: ["○", "no count yet", "perf printed no row for it"],
 };
 
-class CounterTable {
+class CounterTable extends DomView {
   constructor(model, el) {
-    this.name = "counter grid";
+    super(model, el, "counter grid");
     this.model = model;
-    this.el = el;
-    this.store = storeOf(model.get("feed"));
     this.layout = null;
     this.pace = new Pace(this, PACE);
     this.sparkPace = new Pace(this, SPARK_PACE);
     this.rows = [];
-    this.sight = new Sight(() => this.store.request());
-    this.sight.watch([el]);
-    this.leave = this.store.add(this);
   }
 
   inSight() {
     // a family without events is hidden, until another layout gives it some
-    return this.sight.inSight() || this.layout !== this.store.layout;
-  }
-
-  shown() {
-    return this.sight.shown();
+    return super.inSight() || this.layout !== this.store.layout;
   }
 
   draw(store) {
@@ -195,8 +185,7 @@ class CounterTable {
   end() {
     this.pace.end();
     this.sparkPace.end();
-    this.sight.end();
-    this.leave();
+    super.end();
   }
 }
 

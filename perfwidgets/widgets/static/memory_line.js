@@ -1,16 +1,15 @@
 // The latest paging, swap and faults in words, beside the bandwidth chart; also its legend.
 
 import { element, setAttribute, setText } from "./dom.js";
+import { DomView } from "./dom_view.js";
 import { full, si } from "./format.js";
 import { Pace } from "./pace.js";
-import { Sight } from "./sight.js";
-import { storeOf } from "./store.js";
 
 const MEMORY_PACE = 240; // ms
 
-class MemoryLine {
+class MemoryLine extends DomView {
   constructor(model, el) {
-    this.name = "memory line";
+    super(model, el, "memory line");
     this.parts = {};
     const part = (name, kind) => (this.parts[name] = element("span", { class: kind }));
     el.append(
@@ -30,20 +29,7 @@ class MemoryLine {
         part("faults", "pw-dim"),
       ),
     );
-    this.store = storeOf(model.get("feed"));
-    this.sight = new Sight(() => this.store.request());
-    this.sight.watch([el]);
-    this.el = el;
     this.pace = new Pace(this, MEMORY_PACE);
-    this.leave = this.store.add(this);
-  }
-
-  inSight() {
-    return this.sight.inSight();
-  }
-
-  shown() {
-    return this.sight.shown();
   }
 
   draw(store) {
@@ -72,8 +58,7 @@ class MemoryLine {
 
   end() {
     this.pace.end();
-    this.sight.end();
-    this.leave();
+    super.end();
   }
 }
 

@@ -1,9 +1,8 @@
 // What is running, how, and if something is wrong, what to do.
 
 import { element, setAttribute, setText } from "./dom.js";
+import { DomView } from "./dom_view.js";
 import { full, seconds } from "./format.js";
-import { Sight } from "./sight.js";
-import { storeOf } from "./store.js";
 
 const STATES = {
   idle: ["○", "Not started"],
@@ -14,27 +13,15 @@ const STATES = {
   failed: ["✕", "Failed"],
 };
 
-class StatusBar {
+class StatusBar extends DomView {
   constructor(model, el) {
-    this.name = "status bar";
+    super(model, el, "status bar");
     this.sign = element("span", { class: "pw-sign", "aria-hidden": "true" });
     this.words = element("span", {});
     this.state = element("span", { class: "pw-live", role: "status" }, this.sign, this.words);
     this.facts = element("span", { class: "pw-dim" });
     this.trouble = element("span", { class: "pw-trouble" });
     el.append(this.state, this.facts, this.trouble);
-    this.store = storeOf(model.get("feed"));
-    this.sight = new Sight(() => this.store.request());
-    this.sight.watch([el]);
-    this.leave = this.store.add(this);
-  }
-
-  inSight() {
-    return this.sight.inSight();
-  }
-
-  shown() {
-    return this.sight.shown();
   }
 
   draw(store) {
@@ -47,11 +34,6 @@ class StatusBar {
     const [trouble, more] = troubles(store);
     setText(this.trouble, trouble);
     setAttribute(this.trouble, "title", more);
-  }
-
-  end() {
-    this.sight.end();
-    this.leave();
   }
 }
 
