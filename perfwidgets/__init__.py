@@ -14,9 +14,18 @@ if TYPE_CHECKING:
     from perfwidgets.availability import check as check
     from perfwidgets.collector import Backoff as Backoff
     from perfwidgets.errors import ArgumentError as ArgumentError
+    from perfwidgets.errors import CoreListError as CoreListError
+    from perfwidgets.errors import EventNameError as EventNameError
+    from perfwidgets.errors import IntervalError as IntervalError
+    from perfwidgets.errors import NothingCountableError as NothingCountableError
+    from perfwidgets.errors import PerfFailedError as PerfFailedError
+    from perfwidgets.errors import PerfNotFoundError as PerfNotFoundError
+    from perfwidgets.errors import PerfNotPermittedError as PerfNotPermittedError
     from perfwidgets.errors import PerfwidgetsError as PerfwidgetsError
     from perfwidgets.errors import PerfwidgetsWarning as PerfwidgetsWarning
+    from perfwidgets.errors import RecordingError as RecordingError
     from perfwidgets.errors import SourceError as SourceError
+    from perfwidgets.errors import VmStatError as VmStatError
     from perfwidgets.events import DEFAULT_EVENTS as DEFAULT_EVENTS
     from perfwidgets.events import Event as Event
     from perfwidgets.models.history import History as History
@@ -43,17 +52,25 @@ __all__ = [
     "Availability",
     "Backoff",
     "BandwidthChart",
+    "CoreListError",
     "CounterGrid",
     "Dashboard",
     "Event",
+    "EventNameError",
     "EventSelector",
     "History",
     "HistoryChart",
+    "IntervalError",
     "Monitor",
+    "NothingCountableError",
+    "PerfFailedError",
+    "PerfNotFoundError",
+    "PerfNotPermittedError",
     "PerfStat",
     "PerfwidgetsError",
     "PerfwidgetsWarning",
     "Reading",
+    "RecordingError",
     "Replay",
     "Sample",
     "SourceError",
@@ -61,6 +78,7 @@ __all__ = [
     "StatusBar",
     "Synthetic",
     "VmStat",
+    "VmStatError",
     "check",
     "read_perf_csv",
     "read_perf_json",
@@ -74,20 +92,28 @@ _HOME = {
     "Backoff": "collector",
     "BandwidthChart": "widgets.bandwidth_chart",
     "check": "availability",
+    "CoreListError": "errors",
     "CounterGrid": "widgets.counter_grid",
     "Dashboard": "widgets.dashboard",
     "DEFAULT_EVENTS": "events",
     "Event": "events",
+    "EventNameError": "errors",
     "EventSelector": "widgets.event_selector",
     "History": "models.history",
     "HistoryChart": "widgets.history_chart",
+    "IntervalError": "errors",
     "Monitor": "models.monitor",
+    "NothingCountableError": "errors",
+    "PerfFailedError": "errors",
+    "PerfNotFoundError": "errors",
+    "PerfNotPermittedError": "errors",
     "PerfStat": "sources.perf_stat",
     "PerfwidgetsError": "errors",
     "PerfwidgetsWarning": "errors",
     "read_perf_csv": "perf_csv",
     "read_perf_json": "perf_json",
     "Reading": "samples",
+    "RecordingError": "errors",
     "Replay": "sources.replay",
     "Sample": "samples",
     "SourceError": "errors",
@@ -95,6 +121,7 @@ _HOME = {
     "StatusBar": "widgets.status_bar",
     "Synthetic": "sources.synthetic",
     "VmStat": "sources.vmstat",
+    "VmStatError": "errors",
 }
 
 

@@ -100,6 +100,11 @@ def read_perf_csv(
         sample of time 0.0 and no duration. Rows of perf before 4.1 tell no percentage: their
         `running` is 1.0.
 
+    Notes
+    -----
+    A file without any count gives no sample: `notes` has its lines, and `Replay` says what it looks
+    like instead.
+
     Raises
     ------
     RecordingError

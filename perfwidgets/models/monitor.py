@@ -95,6 +95,8 @@ class Monitor(CountsInTurn):
         self.history = History(self.window, self._interval_of(self._counters))
         self.memory_history = History(self.window, self._interval_of(self._memory))
         self.sample_count = 0
+        #: the latest sample whose interval was long enough for rates: the one that views show
+        self.latest_rated: Sample | None = None
         self._collector = Collector(ordered, self, backoff=backoff)
         self._tickers: list[Callable[[], None]] = []
         self._arrival = threading.Condition()
@@ -310,6 +312,8 @@ class Monitor(CountsInTurn):
         self._history_of(name).append(sample)
         if name == self._counters:
             self.sample_count += 1
+            if any(reading.rate is not None for reading in sample):
+                self.latest_rated = sample
             self.refused = dict(getattr(source, "refused", {}))
             self.sample = sample
         else:

@@ -379,6 +379,12 @@ def _check_cgroup(cgroup: object) -> str | None:
 
 
 def _check_target(source: PerfStat) -> None:
+    if source.pid is not None and source.cores is not None:
+        raise ArgumentError(
+            f"pid={source.pid} and cores={source.cores!r} were both given; perf would count the "
+            "process on every core",
+            "Give one of the two, or bind the process to cores (os.sched_setaffinity).",
+        )
     if source.pid is not None and (source.per_core or source.cgroup is not None):
         other = "per_core" if source.per_core else "cgroup"
         raise ArgumentError(

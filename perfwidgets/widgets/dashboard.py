@@ -30,7 +30,7 @@ class Dashboard(Composite, ipywidgets.VBox):  # type: ignore[misc]
     ::
 
         perfwidgets.Dashboard()
-        perfwidgets.Dashboard(events=["cycles", "instructions"], cores="0-3", interval=0.5)
+        perfwidgets.Dashboard(events=["cycles", "instructions"], cores="0", interval=0.5)
 
     Parameters
     ----------
@@ -39,7 +39,8 @@ class Dashboard(Composite, ipywidgets.VBox):  # type: ignore[misc]
         which /proc/vmstat is read (not beside a recording); or a `Monitor`, which then stays its
         owner's to stop.
     **options
-        Without a monitor: `window` in seconds; without a source also those of `PerfStat`.
+        Without a monitor: `window` in seconds; without a source also those of `PerfStat`, of
+        which `interval` is 0.25 here.
 
     Attributes
     ----------

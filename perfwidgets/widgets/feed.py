@@ -109,9 +109,10 @@ class Feed(anywidget.AnyWidget):
             **_places(counters, memory),
         }
         buffers = [_packed(counters, memory)]
-        if self.row_layout["parts"] and self._monitor.sample is not None:
+        rated = self._monitor.latest_rated
+        if self.row_layout["parts"] and rated is not None:
             head["parts"] = True
-            buffers.append(_packed_parts(self._monitor.sample, tuple(self.row_layout["parts"])))
+            buffers.append(_packed_parts(rated, tuple(self.row_layout["parts"])))
         self.send(head, buffers)
 
     def pack(self) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import sys
 from typing import Any, Self
 
 import anywidget
@@ -80,6 +81,8 @@ class Scripted(_Shown, anywidget.AnyWidget):  # type: ignore[misc]
 
     def close(self) -> None:
         """Take the widget away; the last of a monitor's widgets closes its feed."""
+        if sys.is_finalizing():
+            return
         leave_boxes(self)
         super().close()
         if self._own_layout:
@@ -112,7 +115,7 @@ class Composite(_Shown):
         The box goes first: an open widget that refers to a closed one would keep every widget of
         this kernel from coming back when the page is loaded again.
         """
-        if self._closed:
+        if self._closed or sys.is_finalizing():  # the interpreter ends: so do all comms
             return
         self._closed = True
         leave_boxes(self)

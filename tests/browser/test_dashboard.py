@@ -138,6 +138,33 @@ def test_shown_counts_are_the_models(lab: Lab):
     lab.assert_quiet()
 
 
+def test_cores_add_up_to_their_total_when_counting_has_ended(lab: Lab):
+    notebook = lab.open(
+        ["import perfwidgets\nd = perfwidgets.Dashboard(events=['page-faults'], per_core=True)\nd"]
+    )
+    notebook.run_and_wait(0)
+    notebook.page.wait_for_function(f"{STORE}?.samples > 2")
+    row(notebook, "page-faults").locator(".pw-opener").click()
+    notebook.page.locator(".pw-part").first.wait_for()
+    for _ in range(3):  # perf's last interval is as short as chance has it
+        notebook.page.locator(".pw-start", has_text="Pause").click()
+        notebook.page.locator(".pw-live", has_text="Paused").wait_for()
+
+        def counts() -> list[int]:
+            cells = notebook.page.locator("tr td.pw-number:nth-of-type(1)").all()
+            titles = [cell.get_attribute("title") or "0" for cell in cells]
+            return [int(title.split()[0].replace(",", "")) for title in titles]
+
+        def add_up() -> bool:
+            total, *cores = counts()
+            return len(cores) >= 1 and sum(cores) == total
+
+        assert wait_for(add_up, 5), counts()
+        notebook.page.locator(".pw-start", has_text="Resume").click()
+        wait_for(lambda: notebook.page.locator(".pw-live", has_text="Live").count(), 5)
+    lab.assert_quiet()
+
+
 @pytest.mark.parametrize("width", [1400, 900, 520])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_layout_faults(lab: Lab, pictures: Path, width: int, theme):

@@ -133,7 +133,7 @@ test("the notice says what is not counted, and why", () => {
   assert.deepEqual(notice(store), ["Not available on this system", "Perf was not found.", "Install it."]);
   store.setStatus({ state: "running" });
   readRows(store, { counters: [0, 1, 2], memory: [0, 0, 1] }, pack([[1, 1, [NaN, 3], [-2, 1]]], []));
-  assert.equal(notice(store)[0], "cycles is not counted here.");
+  assert.equal(notice(store)[0], "cycles is not supported here.");
   readRows(store, { counters: [1, 1, 2], memory: [0, 0, 1] }, pack([[2, 1, [NaN, NaN], [-2, -2]]], []));
   assert.equal(notice(store)[0], "Not available on this system");
 });

@@ -17,6 +17,8 @@ PUBLIC = {
     *("Sample", "Status", "StatusBar", "VmStat", "check", "read_perf_csv"),
     *("ArgumentError", "PerfwidgetsError", "PerfwidgetsWarning", "SourceError"),
     *("Replay", "Synthetic", "read_perf_json"),
+    *("CoreListError", "EventNameError", "IntervalError", "RecordingError", "VmStatError"),
+    *("NothingCountableError", "PerfFailedError", "PerfNotFoundError", "PerfNotPermittedError"),
 }
 SIGNATURES = {
     "PerfStat": "events, cores, interval, per_core, pid, cgroup, command",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import struct
+import subprocess
+import sys
 
 import comm
 import ipywidgets
@@ -361,3 +363,18 @@ def _open_widgets() -> list[str]:
     from ipywidgets.widgets import widget
 
     return list(widget._instances)
+
+
+def test_a_script_that_leaves_a_dashboard_open_ends_without_a_word():
+    code = "import perfwidgets; d = perfwidgets.Dashboard(perfwidgets.Synthetic(interval=0.1))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_process_on_some_cores_is_refused_as_perf_would_count_all():
+    from perfwidgets.sources.perf_stat import PerfStat
+
+    with pytest.raises(ArgumentError, match="were both given"):
+        PerfStat(EVENTS, pid="self", cores=0)

@@ -23,6 +23,7 @@ class HistoryChart extends Chart {
 }
 
 function whyNothing(store, key) {
+  if (!store.layout.events.some((event) => event.key === key)) return "not among the events counted";
   if (store.status.state === "failed") return "not available";
   return store.shareOf(key) === NOT_SUPPORTED ? "not supported here" : "no counts yet";
 }

@@ -101,7 +101,7 @@ export function notice(store) {
   if (none.length === asked.length) {
     return [UNAVAILABLE, "None of the events can be counted here.", whyHardware(store, none)];
   }
-  return [`${which(none)} not counted here.`, whyHardware(store, none), ""];
+  return [`${which(none)} not supported here.`, whyHardware(store, none), ""];
 }
 
 /** A few events by name, more by number. */
