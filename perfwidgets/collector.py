@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sys
 import threading
 import time
 import traceback
@@ -145,6 +146,8 @@ class Collector:
 
         Called on the collector's own thread it returns at once, and the thread ends after it.
         """
+        if sys.is_finalizing():
+            return  # the thread is gone, perhaps with our lock in its hand; perf ends with us
         self._wish("stop")
         thread, end = self._thread, time.monotonic() + timeout
         if thread is None or self.on_thread:
