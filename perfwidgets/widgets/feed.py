@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import struct
 import time
@@ -14,27 +13,30 @@ from collections.abc import Callable
 from typing import Any
 
 import anywidget
-import numpy as np
 import traitlets
 
 from perfwidgets.availability.host import hardware_absent_reason
 from perfwidgets.errors import ArgumentError, SourceError
 from perfwidgets.events import FAMILIES, SUGGESTED, lookup
-from perfwidgets.models.history import History, Rows, no_count_share, unique_names
+from perfwidgets.models.history import History, Rows, unique_names
 from perfwidgets.models.monitor import Monitor
 from perfwidgets.models.turns import hardware_events
 from perfwidgets.perf_command import is_local
-from perfwidgets.samples import ColumnParts, Sample, Status
 from perfwidgets.sources.vmstat import MEMORY_EVENTS
 from perfwidgets.widgets.closing import close_models_of
+from perfwidgets.widgets.packing import (
+    labels_of,
+    newest_rows,
+    packed_parts,
+    packed_rows,
+    places,
+)
 from perfwidgets.widgets.scripts import script, style
 
 __all__ = ["Feed"]
 
 #: rows sent before that go with each tick once more, so that a lost message heals
 _REPEATED = 2
-#: the most a page gets at once of what was before it (bytes)
-_MOST_HISTORY = 2_000_000
 
 _feeds: weakref.WeakKeyDictionary[Monitor, Feed] = weakref.WeakKeyDictionary()
 
@@ -106,13 +108,13 @@ class Feed(anywidget.AnyWidget):
             "layout": self.row_layout["id"],
             "samples": self._monitor.sample_count,
             "cost": self._cost.share(),
-            **_places(counters, memory),
+            **places(counters, memory),
         }
-        buffers = [_packed(counters, memory)]
+        buffers = [packed_rows(counters, memory)]
         rated = self._monitor.latest_rated
         if self.row_layout["parts"] and rated is not None:
             head["parts"] = True
-            buffers.append(_packed_parts(rated, tuple(self.row_layout["parts"])))
+            buffers.append(packed_parts(rated, tuple(self.row_layout["parts"])))
         self.send(head, buffers)
 
     def pack(self) -> bytes:
@@ -120,16 +122,16 @@ class Feed(anywidget.AnyWidget):
         try:
             layout = self.row_layout
             # columns are only ever added: the next tick brings those that came meanwhile
-            counters = _newest(self._monitor.history).narrowed(len(layout["columns"]))
-            memory = _newest(self._monitor.memory_history)
+            counters = newest_rows(self._monitor.history).narrowed(len(layout["columns"]))
+            memory = newest_rows(self._monitor.memory_history)
             head = {
                 "layout": layout,
                 "samples": self._monitor.sample_count,
-                **_places(counters, memory),
+                **places(counters, memory),
             }
             text = json.dumps(head).encode()
             text += b" " * (-len(text) % 8)
-            return struct.pack("<II", len(text), 0) + text + _packed(counters, memory)
+            return struct.pack("<II", len(text), 0) + text + packed_rows(counters, memory)
         except Exception as error:  # whatever it is, raising here would blank every widget
             self._monitor.note_fault(
                 "history for a page", f"{type(error).__name__}: {error}", traceback.format_exc()
@@ -165,7 +167,7 @@ class Feed(anywidget.AnyWidget):
             self._monitor.events,
             self._monitor.history.events,
             tuple((r.event, r.unit) for r in sample.readings) if sample else (),
-            _labels(sample),
+            labels_of(sample),
             tuple(self._monitor.refused),
             self._monitor.interval,
         )
@@ -194,7 +196,7 @@ class Feed(anywidget.AnyWidget):
             "events": events,
             "columns": list(monitor.history.events),
             "memory": list(MEMORY_EVENTS),
-            "parts": list(_labels(sample)) if current else [],
+            "parts": list(labels_of(sample)) if current else [],
             "suggested": list(SUGGESTED),
             "window": monitor.window,
             "rows": round(monitor.window / (monitor.interval or 1.0) * 1.05) + 16,
@@ -342,56 +344,3 @@ def _plain_turns(turns: dict[str, Any]) -> dict[str, Any] | None:
         return None
     results = [[event, found.rate] for event, found in turns["results"].items()]
     return {**turns, "results": results}
-
-
-def _labels(sample: Sample | None) -> tuple[str, ...]:
-    """The parts that events were counted in, as perf labels them: a hybrid CPU's differ."""
-    readings = sample.readings if sample is not None else ()
-    return tuple(dict.fromkeys(label for reading in readings for label in reading.parts))
-
-
-def _packed_parts(sample: Sample, labels: tuple[str, ...]) -> bytes:
-    """Counts of all parts of all readings as float64, then their shares as float32."""
-    counts = np.full((len(sample.readings), len(labels)), math.nan)
-    shares = np.full(counts.shape, no_count_share(Status.MISSING), np.float32)
-    place = {label: i for i, label in enumerate(labels)}
-    for row, reading in enumerate(sample.readings):
-        parts = reading.parts
-        if isinstance(parts, ColumnParts) and tuple(parts) == labels:
-            counts[row], shares[row] = parts.counts, parts.shares
-            continue
-        for label, part in parts.items():
-            column = place.get(label)
-            if column is None:
-                continue
-            if part.count is None:
-                shares[row, column] = no_count_share(part.status)
-            else:
-                counts[row, column] = part.count
-                shares[row, column] = part.running
-    return counts.astype("<f8").tobytes() + shares.astype("<f4").tobytes()
-
-
-def _newest(history: History) -> Rows:
-    """As many of the newest rows as a page is sent at once."""
-    width = len(history.events)
-    most = _MOST_HISTORY // (16 + 12 * max(width, 1))
-    return history.rows(max(0, history.next_number - most))
-
-
-def _places(counters: Rows, memory: Rows) -> dict[str, list[int]]:
-    """For each part of the buffer: number of its first row, rows, events."""
-    return {
-        "counters": [counters.first, len(counters.times), len(counters.events)],
-        "memory": [memory.first, len(memory.times), len(memory.events)],
-    }
-
-
-def _packed(counters: Rows, memory: Rows) -> bytes:
-    """Times, durations and counts of both as float64, then their shares as float32."""
-    doubles = [
-        np.column_stack([rows.times, rows.durations, rows.counts]).astype("<f8").tobytes()
-        for rows in (counters, memory)
-    ]
-    shares = [rows.shares.astype("<f4").tobytes() for rows in (counters, memory)]
-    return b"".join([*doubles, *shares])
