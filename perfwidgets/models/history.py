@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from perfwidgets.models.marks import Marks
 from perfwidgets.samples import NO_COUNT_SHARES, Sample, Status
 
 if TYPE_CHECKING:
@@ -75,10 +76,15 @@ class History:
         How far back it reaches, in seconds.
     interval
         The expected time between samples in seconds, which sets the first size.
+    marks
+        Named moments, which tables show beside the interval they fell into.
     """
 
-    def __init__(self, window: float, interval: float | None = None) -> None:
+    def __init__(
+        self, window: float, interval: float | None = None, marks: Marks | None = None
+    ) -> None:
         self.window = window
+        self.marks = marks if marks is not None else Marks()
         self._lock = threading.Lock()
         self._columns: dict[str, int] = {}
         self._last_layout: tuple[tuple[str, ...], list[int]] = ((), [])
@@ -188,7 +194,8 @@ class History:
         -------
         pandas.DataFrame
             Indexed by the end of the interval (UTC); with `duration` in seconds as first column.
-            Gaps are rows of NaN.
+            Gaps are rows of NaN. Where there are marks, the last column is `mark`: the labels
+            of those since the row before, else None.
         """
         import pandas as pd  # noqa: PLC0415  (takes a second, and few ask for it)
 
@@ -204,7 +211,23 @@ class History:
         index = pd.to_datetime(rows.times, unit="s", utc=True).rename("time")
         table = pd.DataFrame(numbers, index=index, columns=list(rows.events))
         table.insert(0, "duration", rows.durations)
+        if len(self.marks):
+            labels = self._labels_in(rows)
+            table["mark"] = pd.Series(labels, index=table.index, dtype=object)
         return table
+
+    def _labels_in(self, rows: Rows) -> list[str | None]:
+        """For each row the labels of the marks since the row before."""
+        labels: list[str | None] = [None] * len(rows.times)
+        if not labels:
+            return labels
+        earliest = rows.times[0] - np.nan_to_num(rows.durations[0])
+        for mark in self.marks:
+            row = int(np.searchsorted(rows.times, mark.time))
+            if mark.time >= earliest and row < len(labels):
+                before = labels[row]
+                labels[row] = mark.label if before is None else f"{before}, {mark.label}"
+        return labels
 
     def _column(self, event: str) -> int:
         try:

@@ -14,8 +14,11 @@ import traitlets
 from perfwidgets import lifetime
 from perfwidgets.collector import Backoff, Collector, State
 from perfwidgets.errors import ArgumentError, SourceError
+from perfwidgets.models.cell_watch import unwatch, watch
+from perfwidgets.models.cells import Cells
 from perfwidgets.models.history import History
 from perfwidgets.models.in_turn import CountsInTurn
+from perfwidgets.models.marks import Mark, Marks
 from perfwidgets.samples import Sample
 from perfwidgets.sources.base import Source
 
@@ -44,6 +47,15 @@ class Monitor(CountsInTurn):
         How far back the histories reach, in seconds.
     backoff
         How a source that ended is started again.
+
+    Attributes
+    ----------
+    history, memory_history : History
+        The last samples of the counters and of memory activity.
+    cells : Cells
+        The notebook's cells that were executed while it ran, and what was counted meanwhile.
+    marks : Marks
+        Moments named with `mark`.
 
     Raises
     ------
@@ -92,8 +104,9 @@ class Monitor(CountsInTurn):
         lead = self._counters or self._memory
         ordered = {lead: self._sources[lead], **self._sources} if lead else self._sources
         self._lead = next(iter(ordered))
-        self.history = History(self.window, self._interval_of(self._counters))
-        self.memory_history = History(self.window, self._interval_of(self._memory))
+        self.cells, self.marks = Cells(), Marks()
+        self.history = History(self.window, self._interval_of(self._counters), self.marks)
+        self.memory_history = History(self.window, self._interval_of(self._memory), self.marks)
         self.sample_count = 0
         #: the latest sample whose interval was long enough for rates: the one that views show
         self.latest_rated: Sample | None = None
@@ -112,22 +125,40 @@ class Monitor(CountsInTurn):
 
     def start(self) -> Self:
         """Start counting; after a failure, try again. Returns at once."""
+        watch(self.cells)
         self._collector.start()
         return self
 
     def stop(self) -> None:
         """End counting, and with it perf. What was collected stays; `start` goes on."""
+        unwatch(self.cells)
         self._collector.stop()
 
     close = stop
 
     def pause(self) -> None:
         """End perf for now, so that nothing is spent; `resume` goes on, after a gap."""
+        unwatch(self.cells)
         self._collector.pause()
 
     def resume(self) -> None:
         """Go on after `pause`."""
-        self._collector.start()
+        self.start()
+
+    def mark(self, label: str) -> Mark:
+        """Name this moment: a line on the charts, a row of `marks`, a word in the histories.
+
+        Parameters
+        ----------
+        label
+            Such as ``"epoch 3"``; up to 200 characters.
+
+        Raises
+        ------
+        ArgumentError
+            If it is no such text.
+        """
+        return self.marks.add(label)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -318,6 +349,8 @@ class Monitor(CountsInTurn):
             self.sample = sample
         else:
             self.memory = sample
+        if name == self._lead:
+            self.cells.charge(sample)
         # the last words of a source that `configure` has replaced are not what one waits for
         if name == self._lead and source is self._sources[name]:
             self._take_turn(sample)

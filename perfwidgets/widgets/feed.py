@@ -18,12 +18,15 @@ import traitlets
 from perfwidgets.availability.host import hardware_absent_reason
 from perfwidgets.errors import ArgumentError, SourceError
 from perfwidgets.events import FAMILIES, SUGGESTED, lookup
+from perfwidgets.metrics import METRICS
 from perfwidgets.models.history import History, Rows, unique_names
 from perfwidgets.models.monitor import Monitor
 from perfwidgets.models.turns import hardware_events
 from perfwidgets.perf_command import is_local
 from perfwidgets.sources.vmstat import MEMORY_EVENTS
 from perfwidgets.widgets.closing import close_models_of
+from perfwidgets.widgets.metric_layout import metrics_of
+from perfwidgets.widgets.notes import Notes
 from perfwidgets.widgets.packing import (
     labels_of,
     newest_rows,
@@ -68,6 +71,7 @@ class Feed(anywidget.AnyWidget):
         self._no_pmu = hardware_absent_reason() if own else ""
         # rows that are there already come with the packed history
         self._sent = [monitor.history.next_number, monitor.memory_history.next_number]
+        self._notes = Notes(monitor)
         self._seen: Any = None
         self._shown_status: tuple[Any, ...] = (object(),)
         self._cost = _Cost()
@@ -108,6 +112,7 @@ class Feed(anywidget.AnyWidget):
             "layout": self.row_layout["id"],
             "samples": self._monitor.sample_count,
             "cost": self._cost.share(),
+            **self._notes.news(),
             **places(counters, memory),
         }
         buffers = [packed_rows(counters, memory)]
@@ -127,6 +132,7 @@ class Feed(anywidget.AnyWidget):
             head = {
                 "layout": layout,
                 "samples": self._monitor.sample_count,
+                **self._notes.all(),
                 **places(counters, memory),
             }
             text = json.dumps(head).encode()
@@ -170,6 +176,7 @@ class Feed(anywidget.AnyWidget):
             labels_of(sample),
             tuple(self._monitor.refused),
             self._monitor.interval,
+            tuple(METRICS.values()),  # a person may add one at any time
         )
         if shown != self._seen:
             self._seen = shown
@@ -197,6 +204,7 @@ class Feed(anywidget.AnyWidget):
             "columns": list(monitor.history.events),
             "memory": list(MEMORY_EVENTS),
             "parts": list(labels_of(sample)) if current else [],
+            "metrics": [metric.to_dict() for metric in metrics_of(monitor, names)],
             "suggested": list(SUGGESTED),
             "window": monitor.window,
             "rows": round(monitor.window / (monitor.interval or 1.0) * 1.05) + 16,

@@ -1,5 +1,6 @@
 // Draws rows of a store into a bqplot figure whose models the kernel made.
 
+import { Bands } from "./bands.js";
 import { decimate, greatest } from "./decimate.js";
 import { roundUp, seconds } from "./format.js";
 import { rawModels } from "./models.js";
@@ -59,6 +60,8 @@ export class Chart {
     const views = settled.filter((each) => each.status === "fulfilled").map((each) => each.value);
     this.elements = views.map((view) => view.el);
     this.sight.watch(this.elements);
+    for (const bands of this.bands ?? []) bands.end();
+    this.bands = this.elements.map((each) => new Bands(each, this.found.figure.get("fig_margin")));
     for (const view of views) view.once?.("remove", () => this.store.request());
   }
 
@@ -122,10 +125,12 @@ export class Chart {
     const format = this.top < 10 ? ".2~f" : ".3~s";
     const steps = [0, 0.25, 0.5, 0.75, 1].map((part) => this.top * part);
     this.ticks("yaxis", { tick_format: format }, steps);
+    for (const bands of this.bands ?? []) bands.draw(this.store.timeline, window, this.store.now());
   }
 
   end() {
     this.ended = true;
+    for (const bands of this.bands ?? []) bands.end();
     this.sight.end();
     this.leave();
   }

@@ -30,6 +30,7 @@ export default () => ({
         store.asked = true;
         store.send({ kind: "resend" });
       }
+      store.timeline.take(content);
       if (content.parts) readParts(store, buffers[1]);
       store.samples = content.samples;
       store.ticks += 1;

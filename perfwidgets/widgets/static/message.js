@@ -50,6 +50,7 @@ export function readHistory(store, buffer) {
   const length = view.getUint32(0, true);
   const head = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 8, length)));
   store.setLayout(head.layout);
+  store.timeline.take(head);
   readRows(store, head, bytes.slice(8 + length));
   store.samples = Math.max(store.samples, head.samples);
 }

@@ -2,6 +2,7 @@
 // page through one registry, by the key of their feed.
 
 import { Columns, MISSING } from "./columns.js";
+import { Timeline } from "./timeline.js";
 
 const registry = (globalThis[Symbol.for("perfwidgets.stores")] ??= new Map());
 const CHECK = 1000; // how often silence is looked for, in ms
@@ -18,6 +19,7 @@ const NO_LAYOUT = {
   columns: [],
   memory: [],
   parts: [],
+  metrics: [],
   suggested: [],
   window: 300,
   rows: 1024,
@@ -28,6 +30,7 @@ export class Store {
     this.key = key;
     this.counters = new Columns();
     this.memory = new Columns();
+    this.timeline = new Timeline();
     this.layout = NO_LAYOUT;
     this.parts = null; // counts and shares of each core in the newest sample
     this.status = { state: "idle" };
@@ -58,7 +61,8 @@ export class Store {
     this.counters.reserve(layout.rows);
     this.memory.reserve(layout.rows);
     this.window = Math.min(this.window, layout.window);
-    if (!layout.events.some((event) => event.key === this.selected)) this.chosen = false;
+    const offered = [...layout.events, ...(layout.metrics ?? [])].map(({ key, name }) => key ?? name);
+    if (!offered.includes(this.selected)) this.chosen = false;
     this.suggest();
     this.changed();
   }

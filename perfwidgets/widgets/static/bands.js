@@ -1,0 +1,92 @@
+// Bands for executed cells and lines for marks, laid over a figure's plot. Elements of our own:
+// bqplot would lay out its whole figure anew for each.
+
+import { element, setAttribute, setText } from "./dom.js";
+import { cellName, cellWords } from "./timeline.js";
+
+const MOST_BANDS = 200; // bands in one picture
+const ROOM = 30; // px that a mark's label needs at least
+const CHARACTER = 6; // px
+
+/** The overlay of one figure element; `margin` is the room around the plot, in px. */
+export class Bands {
+  constructor(figure, margin) {
+    this.figure = figure;
+    this.root = element("div", { class: "pw-bands" });
+    for (const side of ["left", "right", "top", "bottom"]) {
+      this.root.style[side] = `${margin[side]}px`;
+    }
+    this.margin = margin;
+    this.bands = new Map();
+    this.lines = new Map();
+    figure.append(this.root);
+  }
+
+  /** Show the cells and marks of `timeline` in the `window` seconds before `now`. */
+  draw(timeline, window, now) {
+    const from = now - window;
+    const pixels = Math.max(1, this.figure.clientWidth - this.margin.left - this.margin.right);
+    const cells = timeline.cellsBetween(from, now).slice(-MOST_BANDS);
+    let labelled = -Infinity; // where the last label ends, in px
+    keep(this.bands, cells, this.root, makeBand, (band, cell) => {
+      const left = Math.max(0, (cell.began - from) / window);
+      const right = Math.min(1, (cell.ended - from) / window);
+      placed(band, "left", left);
+      placed(band, "width", right - left);
+      const label = (cell.error ? "✕ " : "") + cellName(cell).replace("In ", "");
+      const needed = label.length * CHARACTER + 4;
+      const fits = (right - left) * pixels >= needed && left * pixels >= labelled;
+      if (fits) labelled = left * pixels + needed;
+      setText(band.firstChild, fits ? label : "");
+      setAttribute(band, "title", cellWords(cell, now));
+      band.classList.toggle("pw-failed", Boolean(cell.error));
+      band.classList.toggle("pw-odd", cell.number % 2 === 1);
+    });
+    const marks = timeline.marksBetween(from, now).slice(-MOST_BANDS);
+    let next = now; // from the right: a label may reach to the next line
+    for (const mark of [...marks].reverse()) {
+      mark.free = ((next - mark.time) / window) * pixels;
+      next = mark.time;
+    }
+    keep(this.lines, marks, this.root, makeMark, (line, mark) => {
+      placed(line, "left", (mark.time - from) / window);
+      setText(line.firstChild, mark.free >= ROOM ? mark.label : "");
+      line.firstChild.style.maxWidth = `${Math.round(mark.free)}px`;
+      setAttribute(line, "title", mark.label);
+    });
+  }
+
+  end() {
+    this.root.remove();
+  }
+}
+
+/** One element for each item, by number: made, changed, or taken away. */
+function keep(elements, items, root, make, change) {
+  const wanted = new Set(items.map((item) => item.number));
+  for (const [number, old] of elements) {
+    if (wanted.has(number)) continue;
+    old.remove();
+    elements.delete(number);
+  }
+  for (const item of items) {
+    if (!elements.has(item.number)) {
+      elements.set(item.number, make());
+      root.append(elements.get(item.number));
+    }
+    change(elements.get(item.number), item);
+  }
+}
+
+function makeBand() {
+  return element("div", { class: "pw-band" }, element("span"));
+}
+
+function makeMark() {
+  return element("div", { class: "pw-mark" }, element("span"));
+}
+
+function placed(target, side, share) {
+  const words = `${(share * 100).toFixed(3)}%`;
+  if (target.style[side] !== words) target.style[side] = words;
+}
