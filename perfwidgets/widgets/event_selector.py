@@ -1,4 +1,4 @@
-"""The dropdown that chooses which event's history is drawn."""
+"""The dropdown that chooses which event's or metric's history is drawn."""
 
 from __future__ import annotations
 
@@ -8,42 +8,46 @@ import ipywidgets
 import traitlets
 
 from perfwidgets.events import FAMILIES, SUGGESTED, lookup
+from perfwidgets.metrics import METRICS, BoundMetric
 from perfwidgets.models.history import unique_names
 from perfwidgets.models.monitor import Monitor
 from perfwidgets.samples import Status
+from perfwidgets.widgets.metric_layout import metrics_of
 from perfwidgets.widgets.view import Composite, Scripted, check_monitor
 
 __all__ = ["EventSelector"]
 
-_MARK = " (not supported)"
+_NOT_SUPPORTED = " (not supported)"
+_NOT_AVAILABLE = " (not available)"
+_MARKS = (_NOT_SUPPORTED, _NOT_AVAILABLE)
 
 
 class _SelectorDriver(Scripted, script_name="event_selector"):
     dropdown = traitlets.Unicode(help="Id of the dropdown.").tag(sync=True)
-    labels = traitlets.Dict(help="Label of an option -> its event.").tag(sync=True)
+    labels = traitlets.Dict(help="Label of an option -> its event or metric.").tag(sync=True)
     choice = traitlets.Unicode(help="What a person has chosen, if anybody has.").tag(sync=True)
 
 
 class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
-    """A dropdown of the monitor's events, those that count first, the others marked.
+    """A dropdown of the monitor's events and metrics, what is not counted here marked as such.
 
     Its choice is drawn in the browser at once; `value` follows when the kernel hears of it.
 
     Parameters
     ----------
     monitor
-        Whose events to offer.
+        Whose events, and the metrics that they give, to offer.
 
     Attributes
     ----------
     dropdown : ipywidgets.Dropdown
     value : str or None
-        The event chosen.
+        The event chosen, or the name of the metric.
     """
 
     summary = "which event's history is drawn"
     value: str | None = traitlets.Unicode(
-        None, allow_none=True, help="The event chosen, as far as the kernel has heard."
+        None, allow_none=True, help="The event or metric chosen, as far as the kernel has heard."
     )  # type: ignore[assignment]
 
     def __init__(self, monitor: Monitor, **traits: Any) -> None:
@@ -68,7 +72,7 @@ class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
         )
         self.value = self.dropdown.value
         self._reordering = False
-        self._found: list[tuple[str, Status]] | None = None
+        self._found: Any = None
         self.dropdown.observe(self._chosen, "value")
         self.observe(self._set, "value")
         self.add_class("perfwidgets")
@@ -93,7 +97,8 @@ class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
     def _tick(self) -> None:
         """Offer other options where other events count now; on the collector's thread."""
         sample = self.monitor.sample
-        found = [(r.event, r.status) for r in sample.readings] if sample is not None else None
+        readings = sample.readings if sample is not None else ()
+        found = ([(r.event, r.status) for r in readings], list(METRICS.values()))
         if found == self._found:
             return
         self._found = found
@@ -103,7 +108,7 @@ class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
         self._offered = options
         events = [event for _, event in options]
         wanted = [self._driver.choice, *(() if self._driver.choice else SUGGESTED)]
-        counted = [event for label, event in options if not label.endswith(_MARK)]
+        counted = [event for label, event in options if not label.endswith(_MARKS)]
         kept = next((event for event in wanted if event in (counted or events)), self.value)
         self._reordering = True
         try:
@@ -129,7 +134,7 @@ def _label(event: str) -> str:
 
 
 def _options(monitor: Monitor) -> list[tuple[str, str]]:
-    """Labels and events: by family, those that this system cannot count last."""
+    """Labels and keys: events by family, then metrics; what cannot be counted here last."""
     sample = monitor.sample
     families = list(FAMILIES)
     unsupported = {
@@ -140,10 +145,31 @@ def _options(monitor: Monitor) -> list[tuple[str, str]]:
     events = sorted(
         _events(monitor), key=lambda e: (e in unsupported, families.index(lookup(e).family))
     )
-    return [(_label(e) + (_MARK if e in unsupported else ""), e) for e in events]
+    marks = {metric.name: _mark(metric, unsupported) for metric in _metrics(monitor)}
+    metrics = sorted(marks, key=lambda name: bool(marks[name]))
+    return [
+        *((_label(e) + (_NOT_SUPPORTED if e in unsupported else ""), e) for e in events),
+        *((_metric_label(name) + marks[name], name) for name in metrics),
+    ]
+
+
+def _metrics(monitor: Monitor) -> list[BoundMetric]:
+    events = _events(monitor)
+    return [metric for metric in metrics_of(monitor, events) if metric.name not in events]
+
+
+def _metric_label(name: str) -> str:
+    return f"Metric · {name}"
+
+
+def _mark(metric: BoundMetric, unsupported: set[str]) -> str:
+    if metric.reason:
+        return _NOT_AVAILABLE
+    return _NOT_SUPPORTED if unsupported & set(metric.events.values()) else ""
 
 
 def _all_labels(monitor: Monitor) -> dict[str, str]:
-    """Each label that an event may have -> the event."""
-    events = _events(monitor)
-    return {label: e for e in events for label in (_label(e), _label(e) + _MARK)}
+    """Each label that an event or a metric may have -> its key."""
+    labels = {_label(event): event for event in _events(monitor)}
+    labels |= {_metric_label(metric.name): metric.name for metric in _metrics(monitor)}
+    return {label + mark: key for label, key in labels.items() for mark in ("", *_MARKS)}
