@@ -13,9 +13,11 @@ from perfwidgets.availability.hints import usual_name
 from perfwidgets.availability.host import UNKNOWN_HOST, Host
 from perfwidgets.availability.judging import has_pmu, judge
 from perfwidgets.availability.permission import nothing_countable
+from perfwidgets.availability.recorded import as_recorded
 from perfwidgets.availability.results import Availability, EventAvailability
 from perfwidgets.events import DEFAULT_EVENTS, check_events
 from perfwidgets.perf_command import is_local, split_command
+from perfwidgets.recording.standing_in import played_recording
 from perfwidgets.samples import Status
 
 __all__ = ["check"]
@@ -60,6 +62,9 @@ def check(
     """
     names = tuple(dict.fromkeys(check_events(events)))
     words = tuple(split_command(command))
+    recording = played_recording()
+    if recording is not None:
+        return as_recorded(recording, names, words)
     host = Host.local() if is_local(words) else UNKNOWN_HOST
     perf = Perf(words, host, time.monotonic() + timeout, timeout)
     outcomes = try_all(perf, names)

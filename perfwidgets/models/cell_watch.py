@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 import weakref
+from dataclasses import dataclass
 from typing import Any
 
 from perfwidgets.models.cells import Cells
+from perfwidgets.regions.told import set_cell_finder
 
-__all__ = ["unwatch", "watch"]
+__all__ = ["running_cell", "unwatch", "watch"]
 
 
 def watch(cells: Cells) -> None:
@@ -19,7 +21,7 @@ def watch(cells: Cells) -> None:
     """
     shell = _shell()
     if shell is not None:
-        _watchers.setdefault(shell, _Watcher(shell)).add(cells)
+        _watcher_of(shell).add(cells)
 
 
 def unwatch(cells: Cells) -> None:
@@ -28,9 +30,24 @@ def unwatch(cells: Cells) -> None:
         watcher.remove(cells)
 
 
+def running_cell() -> int | None:
+    """The execution count of the cell that began last, if it runs."""
+    shell = _shell()
+    return None if shell is None else _watcher_of(shell).running_cell()
+
+
 def _shell() -> Any:
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython else None
+
+
+@dataclass(frozen=True, eq=False)
+class _Execution:
+    """A cell that runs: what IPython knows it by, its count, and its number in each model."""
+
+    info: Any
+    count: int | None
+    numbers: list[tuple[weakref.ref[Cells], int]]
 
 
 class _Watcher:
@@ -40,8 +57,11 @@ class _Watcher:
         self._shell = weakref.ref(shell)
         self._lock = threading.Lock()
         self._told: weakref.WeakSet[Cells] = weakref.WeakSet()
-        #: executions that run: what IPython knows them by, and their numbers in each model
-        self._running: list[tuple[Any, list[tuple[weakref.ref[Cells], int]]]] = []
+        #: the count of the last cell that has ended, and by how much a shell's count is ahead of
+        #: the cell's that begins: 1 since IPython 9, 0 before
+        self._last: int | None = None
+        self._ahead = 1
+        self._running: list[_Execution] = []
         shell.events.register("pre_run_cell", self._begin)
         shell.events.register("post_run_cell", self._end)
 
@@ -51,31 +71,51 @@ class _Watcher:
     def remove(self, cells: Cells) -> None:
         self._told.discard(cells)
 
+    def running_cell(self) -> int | None:
+        with self._lock:
+            return self._running[-1].count if self._running else self._count()
+
     def _begin(self, info: Any) -> None:
         if info.silent or not info.store_history:
             return  # the front end's own questions, and code that runs within a cell
-        count = getattr(self._shell(), "execution_count", None)
+        count = self._count()
         numbers = [
             (weakref.ref(cells), cells.begin(count, info.raw_cell)) for cells in list(self._told)
         ]
         with self._lock:
-            self._running.append((info, numbers))
+            self._running.append(_Execution(info, count, numbers))
+
+    def _count(self) -> int | None:
+        """The execution count of the cell that begins."""
+        count = getattr(self._shell(), "execution_count", None)
+        if count is None:
+            return None
+        if self._last is not None and not self._running and 1 <= count - self._last <= 2:
+            self._ahead = count - self._last - 1
+        return int(count) - self._ahead
 
     def _end(self, result: Any) -> None:
         """Several may run at once: IPython hands us the same `info` at both ends of one."""
         info = getattr(result, "info", None)
+        self._last = getattr(result, "execution_count", None) or self._last
         with self._lock:
             # a cell of awaits that was interrupted has no result: it is the one begun last
-            known = [entry for entry in self._running if entry[0] is info or result is None]
+            known = [each for each in self._running if each.info is info or result is None]
             if not known:
                 return
             self._running.remove(known[-1])
         error = "interrupted" if result is None else _error_of(result)
-        for reference, number in known[-1][1]:
+        for reference, number in known[-1].numbers:
             cells = reference()
             if cells is not None:
                 count = getattr(result, "execution_count", None)
                 cells.end(number, error=error, execution_count=count)
+
+
+def _watcher_of(shell: Any) -> _Watcher:
+    if shell not in _watchers:
+        _watchers[shell] = _Watcher(shell)
+    return _watchers[shell]
 
 
 def _error_of(result: Any) -> str:
@@ -84,3 +124,4 @@ def _error_of(result: Any) -> str:
 
 
 _watchers: weakref.WeakKeyDictionary[Any, _Watcher] = weakref.WeakKeyDictionary()
+set_cell_finder(running_cell)

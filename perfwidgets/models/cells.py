@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, overload
@@ -15,6 +15,8 @@ from perfwidgets.samples import Reading, Sample, Status
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from perfwidgets.recording.records import RecordedCell
 
 __all__ = ["Cell", "Cells"]
 
@@ -95,6 +97,8 @@ class Cells(Sequence[Cell]):
         self._charged: list[_Running] = []
         self._next = 0
         self._changes = 0
+        #: told of each cell that ends, on the kernel's thread
+        self.ended: Callable[[Cell], None] | None = None
 
     def __repr__(self) -> str:
         return f"Cells({len(self)} executed)"
@@ -194,16 +198,26 @@ class Cells(Sequence[Cell]):
     ) -> None:
         """The cell with this number ends; `error` says with what error, if with any."""
         with self._lock:
-            for each in self._charged:
-                if each.cell.number == number and each.cell.ended is None:
-                    each.change = self._change()
-                    each.cell = replace(
-                        each.cell,
-                        ended=time.time() if ended is None else ended,
-                        failed=bool(error),
-                        error=error,
-                        execution_count=execution_count or each.cell.execution_count,
-                    )
+            running = next((each for each in self._charged if each.cell.number == number), None)
+            if running is None or running.cell.ended is not None:
+                return
+            running.change = self._change()
+            running.cell = cell = replace(
+                running.cell,
+                ended=time.time() if ended is None else ended,
+                failed=bool(error),
+                error=error,
+                execution_count=execution_count or running.cell.execution_count,
+            )
+        if self.ended is not None:
+            self.ended(cell)
+
+    def recorded(self, cells: Iterable[RecordedCell]) -> None:
+        """Take over the cells of a recording, which is about to be played."""
+        for cell in cells:
+            number = self.begin(cell.execution_count, cell.code, cell.began)
+            if cell.ended is not None:
+                self.end(number, error=cell.error, ended=cell.ended)
 
     # ------------------------------------------------- from the collector's thread
 

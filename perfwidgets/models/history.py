@@ -23,6 +23,8 @@ _Floats = NDArray[np.float64]
 _Shares = NDArray[np.float32]
 
 _SLACK = 16
+#: a time before the last by more than clocks are adjusted by (s); static/columns.js has the same
+_STEP_BACK = 1.0
 #: no window and interval make us hold more rows than this
 _MOST_ROWS = 4_000_000
 
@@ -125,6 +127,7 @@ class History:
         """Add what one interval counted."""
         time = sample.timestamp if sample.timestamp is not None else sample.time
         with self._lock:
+            self._step_back(time)
             columns = self._columns_of(sample)
             row = self._row(time)
             self._durations[row] = _usable_duration(sample)
@@ -246,6 +249,12 @@ class History:
                 self._move(len(self._times), len(self._columns))
             self._last_layout = (names, [self._columns[key] for key in keys])
         return self._last_layout[1]
+
+    def _step_back(self, time: float) -> None:
+        """A replay that goes back, or a clock that was set: what was before has no place."""
+        last = self._times[(self._next - 1) % len(self._times)]
+        if self._next > self._oldest and time < last - _STEP_BACK:
+            self._oldest = self._next
 
     def _row(self, time: float) -> int:
         """Take the next row, empty but for its time; return its place."""

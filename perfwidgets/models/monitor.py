@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import traceback
@@ -15,19 +16,21 @@ from perfwidgets import lifetime
 from perfwidgets.collector import Backoff, Collector, State
 from perfwidgets.errors import ArgumentError, SourceError
 from perfwidgets.models.cell_watch import unwatch, watch
-from perfwidgets.models.cells import Cells
+from perfwidgets.models.given import check_window, named, of_kind
 from perfwidgets.models.history import History
 from perfwidgets.models.in_turn import CountsInTurn
-from perfwidgets.models.marks import Mark, Marks
+from perfwidgets.models.records import Records
 from perfwidgets.samples import Sample
 from perfwidgets.sources.base import Source
 
 __all__ = ["Monitor"]
 
+#: how long perf may take to tell its version (s)
+_FIRST_WORD = 1.0
 _STATES = ("idle", "starting", "running", "paused", "stopped", "failed")
 
 
-class Monitor(CountsInTurn):
+class Monitor(CountsInTurn, Records):
     """Samples of the machine as traits that anyone can observe and link.
 
     ::
@@ -97,14 +100,13 @@ class Monitor(CountsInTurn):
         self, *sources: Source, window: float = 300.0, backoff: Backoff | None = None
     ) -> None:
         super().__init__()
-        self._sources = _named(sources)
-        self.window = _check_window(window)
-        self._counters = _of_kind(self._sources, "counters")
-        self._memory = _of_kind(self._sources, "memory")
+        self._sources = named(sources)
+        self.window = check_window(window)
+        self._counters = of_kind(self._sources, "counters")
+        self._memory = of_kind(self._sources, "memory")
         lead = self._counters or self._memory
         ordered = {lead: self._sources[lead], **self._sources} if lead else self._sources
         self._lead = next(iter(ordered))
-        self.cells, self.marks = Cells(), Marks()
         self.history = History(self.window, self._interval_of(self._counters), self.marks)
         self.memory_history = History(self.window, self._interval_of(self._memory), self.marks)
         self.sample_count = 0
@@ -116,23 +118,35 @@ class Monitor(CountsInTurn):
         self._arrivals = 0
         self._show_source(self._lead)
         self.states = dict.fromkeys(self._sources, "idle")
+        self._take_recorded()
         lifetime.made_here(self)
 
     def __repr__(self) -> str:
         return f"Monitor({', '.join(self._sources)}, window={self.window:g})"
 
-    # ------------------------------------------------------------------ life
-
     def start(self) -> Self:
-        """Start counting; after a failure, try again. Returns at once."""
-        watch(self.cells)
+        """Start counting; after a failure, try again.
+
+        Returns at once, but for a recording at infinite speed: then when all of it was played, so
+        that what comes next finds the same each time.
+        """
+        if getattr(self.source, "live", True):
+            watch(self.cells)  # beside a recording, what runs now has no place
         self._collector.start()
+        if self._is_instant and not self._collector.on_thread:
+            heard, over = threading.Event(), ("paused", "stopped", "failed")
+            self.post(lambda: self._hear(heard))  # until then states are of the last run
+            with self._arrival:
+                self._arrival.wait_for(
+                    lambda: heard.is_set() and all(s in over for s in self.states.values())
+                )
         return self
 
     def stop(self) -> None:
         """End counting, and with it perf. What was collected stays; `start` goes on."""
         unwatch(self.cells)
         self._collector.stop()
+        self.stop_recording()
 
     close = stop
 
@@ -144,21 +158,6 @@ class Monitor(CountsInTurn):
     def resume(self) -> None:
         """Go on after `pause`."""
         self.start()
-
-    def mark(self, label: str) -> Mark:
-        """Name this moment: a line on the charts, a row of `marks`, a word in the histories.
-
-        Parameters
-        ----------
-        label
-            Such as ``"epoch 3"``; up to 200 characters.
-
-        Raises
-        ------
-        ArgumentError
-            If it is no such text.
-        """
-        return self.marks.add(label)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -238,7 +237,8 @@ class Monitor(CountsInTurn):
         Returns
         -------
         Sample or None
-            `None` if none came in time, or none can come; `state` and `error` then say why.
+            `None` if none came in time, or none can come; `state` and `error` then say why. Of a
+            recording that was played at infinite speed the last one.
         """
         if self._collector.on_thread:
             raise ArgumentError(
@@ -256,9 +256,25 @@ class Monitor(CountsInTurn):
                 if left <= 0:
                     return None
                 self._arrival.wait(left)
-            if self._arrivals == seen:
+            if self._arrivals == seen and not self._has_been_played:
                 return None
         return self.sample if self._counters else self.memory
+
+    @property
+    def _is_instant(self) -> bool:
+        return math.isinf(getattr(self.source, "speed", 1.0))
+
+    @property
+    def _has_been_played(self) -> bool:
+        return self.state == "stopped" and self._is_instant
+
+    def _await_version(self) -> None:
+        if not self._collector.running or self._collector.on_thread:
+            return
+        end = time.monotonic() + _FIRST_WORD
+        with self._arrival:
+            while getattr(self.source, "version", "") is None and time.monotonic() < end:
+                self._arrival.wait(0.01)
 
     def _hear(self, heard: threading.Event) -> None:
         with self._arrival:
@@ -304,8 +320,6 @@ class Monitor(CountsInTurn):
         """The source of the counters (of memory activity where there is none) as it is now."""
         return self._sources[self._lead]
 
-    # --------------------------------------------------------------- for views
-
     def on_tick(self, callback: Callable[[], None]) -> None:
         """Call `callback` on the collector's thread when there is something new, at most 10/s."""
         self._tickers.append(callback)
@@ -320,12 +334,13 @@ class Monitor(CountsInTurn):
         if not self._collector.post(lambda: self._guarded(work)):
             self._guarded(work)
 
-    # ---------------------------------------- from the collector, on its thread
+    # what follows is called by the collector, on its thread
 
     def source_changed(self, name: str, state: State, error: SourceError | None) -> None:
         """Take over the state of a source."""
         if state in ("starting", "paused", "stopped", "failed"):
             self._history_of(name).gap()
+        self._record_state(name, state, error)
         with self.hold_trait_notifications():
             self.states = {**self.states, name: state}
             self.errors = {k: e for k, e in self.errors.items() if k != name} | (
@@ -341,6 +356,7 @@ class Monitor(CountsInTurn):
     def sample_arrived(self, name: str, source: Source, sample: Sample) -> None:
         """Take over a sample."""
         self._history_of(name).append(sample)
+        self._record_sample(sample, of_memory=name != self._counters)
         if name == self._counters:
             self.sample_count += 1
             if any(reading.rate is not None for reading in sample):
@@ -383,35 +399,3 @@ class Monitor(CountsInTurn):
 
     def _interval_of(self, name: str | None) -> float | None:
         return self._sources[name].interval if name else None
-
-
-def _named(sources: tuple[Source, ...]) -> dict[str, Source]:
-    if not sources:
-        raise ArgumentError(
-            "A monitor needs a source", "Give it one, as in `Monitor(PerfStat(), VmStat())`."
-        )
-    for source in sources:
-        is_source = hasattr(source, "__anext__") and hasattr(source, "kind")
-        if not is_source or isinstance(source, type):
-            raise ArgumentError(
-                f"{source!r} is not a source of samples",
-                "Give it PerfStat, VmStat, Replay or Synthetic.",
-            )
-    for kind in ("counters", "memory"):
-        if sum(source.kind == kind for source in sources) > 1:
-            raise ArgumentError(
-                f"Two sources of {kind} were given", "Give one of each kind to a monitor."
-            )
-    return {source.name: source for source in sources}
-
-
-def _of_kind(sources: dict[str, Source], kind: str) -> str | None:
-    return next((name for name, source in sources.items() if source.kind == kind), None)
-
-
-def _check_window(window: float) -> float:
-    if isinstance(window, bool) or not isinstance(window, (int, float)) or not 1 <= window <= 1e7:
-        raise ArgumentError(
-            f"The window {window!r} is no usable number of seconds", "Give 1 to 10,000,000 seconds."
-        )
-    return float(window)

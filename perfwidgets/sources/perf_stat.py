@@ -20,6 +20,7 @@ from perfwidgets.errors import ArgumentError, PerfFailedError, PerfNotFoundError
 from perfwidgets.events import DEFAULT_EVENTS, check_events
 from perfwidgets.perf_command import is_local, perf_argv, split_command
 from perfwidgets.perf_csv import IntervalAssembler
+from perfwidgets.recording.standing_in import is_played
 from perfwidgets.samples import Reading, Sample, Status
 from perfwidgets.sources.base import check_interval
 from perfwidgets.sources.child import Child
@@ -80,6 +81,8 @@ class PerfStat:
 
     name = "perf stat"
     kind: Literal["counters"] = "counters"
+    #: a recording that the environment names stands in for it (`recording.standing_in`)
+    stands_back = True
 
     def __init__(
         self,
@@ -95,7 +98,7 @@ class PerfStat:
         self.events = check_events(events)
         self.command = split_command(command)
         self.cores = core_list(cores)
-        if is_local(self.command):
+        if is_local(self.command) and not is_played():
             check_cores(self.cores)
         self.interval: float = check_interval(interval)
         self.per_core = bool(per_core)

@@ -67,6 +67,8 @@ class VmStat:
 
     name = "/proc/vmstat"
     kind: Literal["memory"] = "memory"
+    #: a recording that the environment names stands in for it (`recording.standing_in`)
+    stands_back = True
     events = MEMORY_EVENTS
 
     def __init__(

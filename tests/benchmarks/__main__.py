@@ -26,6 +26,8 @@ BENCHMARKS = {
     "latency": "latency:to_the_model",
     "per-core": "pipeline:per_core",
     "memory": "pipeline:memory",
+    "recording": "recording:recording",
+    "regions": "regions:regions",
     "traffic": "traffic:traffic",
     "import": "importing:importing",
     "kernel": "kernel:kernel",

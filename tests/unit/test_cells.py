@@ -7,13 +7,14 @@ import gc
 import math
 import time
 import weakref
+from types import SimpleNamespace
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from scripted_source import Scripted
 
 from perfwidgets import ArgumentError, Monitor, Reading, Sample, Status
-from perfwidgets.models.cell_watch import unwatch, watch
+from perfwidgets.models.cell_watch import _Watcher, unwatch, watch
 from perfwidgets.models.cells import Cells
 from perfwidgets.models.marks import Marks
 
@@ -153,6 +154,21 @@ class TestWatching:
         assert [cell.execution_count for cell in cells] == [1, 2, 3]
         assert [cell.error for cell in cells] == ["", "ZeroDivisionError", "SyntaxError"]
         assert all(cell.ended is not None for cell in cells)
+
+    @pytest.mark.parametrize("ahead", [0, 1])
+    def test_a_running_cell_has_its_number_whenever_the_shell_counts_up(self, ahead):
+        class Shell:
+            execution_count = 7
+            events = SimpleNamespace(register=lambda *_: None)
+
+        shell, cells = Shell(), Cells()
+        watcher = _Watcher(shell)
+        watcher.add(cells)
+        watcher._end(SimpleNamespace(info=object(), execution_count=6))
+        shell.execution_count = 7 + ahead
+        info = SimpleNamespace(silent=False, store_history=True, raw_cell="x")
+        watcher._begin(info)
+        assert cells[0].execution_count == 7
 
     def test_what_a_cell_runs_within_itself_is_no_cell(self, shell):
         cells = Cells()

@@ -1,0 +1,112 @@
+"""The lines of a recording, read through once or as they are asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+from perfwidgets.errors import RecordingError
+from perfwidgets.perf_rows import Notes
+from perfwidgets.recording.decoding import Decoder, RawSample, Record, kind_of
+from perfwidgets.recording.fields import DamagedError, parse
+from perfwidgets.recording.header import Header
+from perfwidgets.recording.members import Lines
+from perfwidgets.recording.timeline import Axis, Moments
+
+__all__ = ["Contents", "read_header", "read_through", "records", "values_of"]
+
+#: of what is kept in memory (marks, cells, regions …): how many, and bytes of their lines
+_MOST_KEPT: Final = 1_000_000
+_MOST_BYTES_KEPT: Final = 64 << 20
+
+
+class Contents(NamedTuple):
+    """What is kept of a file that was read through."""
+
+    kept: list[Any]
+    notes: Notes
+    moments: Moments
+    reach: tuple[float, float]
+    samples: int
+
+
+def read_header(path: Path) -> Header:
+    """Read the first line of a recording.
+
+    Raises
+    ------
+    RecordingError
+        If there is none that can be read.
+    """
+    shown = repr(str(path))
+    lines = Lines(path)
+    try:
+        first = next(iter(lines), None)
+        if first is None:
+            raise RecordingError(
+                f"{shown} holds no line that can be read", "It is empty, or cut off too early."
+            )
+        return Header.from_dict(parse(first[1]), shown)
+    except DamagedError:
+        raise RecordingError(
+            f"{shown} is no recording of perfwidgets", "Record with `perfwidgets record`."
+        ) from None
+    finally:
+        lines.close()
+
+
+def records(
+    lines: Lines, notes: Notes, kind: Literal["sample", "memory"] | None = None
+) -> Iterator[Record]:
+    """The records of these lines, or only the samples of a kind; what is damaged is noted."""
+    decoder = Decoder()
+    for number, line in lines:
+        # the others are not even looked into
+        if kind is not None and kind_of(line) not in (kind, "layout", None):
+            continue
+        try:
+            record = decoder.decode(line)
+        except DamagedError as error:
+            notes.add(number, f"{error}: {line[:400].decode('utf-8', 'replace')}")
+            continue
+        if record is None:
+            continue
+        if kind is None or (isinstance(record, RawSample) and record.kind == kind):
+            yield record
+
+
+def read_through(path: Path) -> Contents:
+    """Read a file through."""
+    lines, notes = Lines(path), Notes()
+    moments = Moments()
+    axes = {"sample": Axis(moments), "memory": Axis(moments)}
+    kept: list[Any] = []
+    first, last, samples, before = math.inf, -math.inf, 0, 0
+    for record in records(lines, notes):
+        if isinstance(record, RawSample):
+            samples += record.kind == "sample"
+            moment = axes[record.kind].place(record.time, record.timestamp, record.duration)
+            first = min(first, moment - (record.duration or 0.0))
+            last = max(last, moment)
+        elif len(kept) < _MOST_KEPT and before < _MOST_BYTES_KEPT:
+            kept.append(record)
+            before += lines.length
+        else:
+            notes.add(lines.number, "there are more marks, cells and the like than are kept")
+    notes.extend(lines.notes)
+    notes.sort()
+    reach = (first, last) if samples or last > -math.inf else (0.0, 0.0)
+    return Contents(kept, notes, moments, reach, samples)
+
+
+def values_of(raw: RawSample) -> Iterator[tuple[int | float | None, float, str | None]]:
+    """Count, share and, where there is no count, why."""
+    shares: list[Any] = raw.shares or [None] * len(raw.counts)
+    for node, count, share in zip(raw.layout.nodes, raw.counts, shares, strict=True):
+        own, own_share = (count[0], share and share[0]) if node.parts else (count, share)
+        if isinstance(own, str) or own is None:
+            yield None, 0.0, own
+        else:
+            yield own, 1.0 if own_share is None else own_share, None
