@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from perfwidgets.availability import check as check
     from perfwidgets.collector import Backoff as Backoff
     from perfwidgets.errors import ArgumentError as ArgumentError
+    from perfwidgets.errors import BudgetExceededError as BudgetExceededError
     from perfwidgets.errors import CoreListError as CoreListError
     from perfwidgets.errors import EventNameError as EventNameError
     from perfwidgets.errors import IntervalError as IntervalError
@@ -28,13 +29,28 @@ if TYPE_CHECKING:
     from perfwidgets.errors import VmStatError as VmStatError
     from perfwidgets.events import DEFAULT_EVENTS as DEFAULT_EVENTS
     from perfwidgets.events import Event as Event
+    from perfwidgets.metrics import add_metric as add_metric
+    from perfwidgets.models.cells import Cell as Cell
+    from perfwidgets.models.cells import Cells as Cells
     from perfwidgets.models.history import History as History
+    from perfwidgets.models.marks import Mark as Mark
+    from perfwidgets.models.marks import Marks as Marks
     from perfwidgets.models.monitor import Monitor as Monitor
     from perfwidgets.perf_csv import read_perf_csv as read_perf_csv
     from perfwidgets.perf_json import read_perf_json as read_perf_json
+    from perfwidgets.recording.recorder import Recorder as Recorder
+    from perfwidgets.recording.recording import Recording as Recording
+    from perfwidgets.recording.recording import read_recording as read_recording
+    from perfwidgets.recording.totals import compare_recordings as compare_recordings
+    from perfwidgets.regions import Comparison as Comparison
+    from perfwidgets.regions import Region as Region
+    from perfwidgets.regions import RegionResult as RegionResult
+    from perfwidgets.regions import compare as compare
+    from perfwidgets.regions import count as count
     from perfwidgets.samples import Reading as Reading
     from perfwidgets.samples import Sample as Sample
     from perfwidgets.samples import Status as Status
+    from perfwidgets.snapshot import Snapshot as Snapshot
     from perfwidgets.sources.perf_stat import PerfStat as PerfStat
     from perfwidgets.sources.replay import Replay as Replay
     from perfwidgets.sources.synthetic import Synthetic as Synthetic
@@ -44,6 +60,7 @@ if TYPE_CHECKING:
     from perfwidgets.widgets.dashboard import Dashboard as Dashboard
     from perfwidgets.widgets.event_selector import EventSelector as EventSelector
     from perfwidgets.widgets.history_chart import HistoryChart as HistoryChart
+    from perfwidgets.widgets.metric_panel import MetricPanel as MetricPanel
     from perfwidgets.widgets.status_bar import StatusBar as StatusBar
 
 __all__ = [
@@ -52,6 +69,10 @@ __all__ = [
     "Availability",
     "Backoff",
     "BandwidthChart",
+    "BudgetExceededError",
+    "Cell",
+    "Cells",
+    "Comparison",
     "CoreListError",
     "CounterGrid",
     "Dashboard",
@@ -61,6 +82,9 @@ __all__ = [
     "History",
     "HistoryChart",
     "IntervalError",
+    "Mark",
+    "Marks",
+    "MetricPanel",
     "Monitor",
     "NothingCountableError",
     "PerfFailedError",
@@ -70,29 +94,47 @@ __all__ = [
     "PerfwidgetsError",
     "PerfwidgetsWarning",
     "Reading",
+    "Recorder",
+    "Recording",
     "RecordingError",
+    "Region",
+    "RegionResult",
     "Replay",
     "Sample",
+    "Snapshot",
     "SourceError",
     "Status",
     "StatusBar",
     "Synthetic",
     "VmStat",
     "VmStatError",
+    "add_metric",
     "check",
+    "compare",
+    "compare_recordings",
+    "count",
     "read_perf_csv",
     "read_perf_json",
+    "read_recording",
 ]
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "add_metric": "metrics",
     "ArgumentError": "errors",
     "Availability": "availability",
     "Backoff": "collector",
     "BandwidthChart": "widgets.bandwidth_chart",
+    "BudgetExceededError": "errors",
+    "Cell": "models.cells",
+    "Cells": "models.cells",
     "check": "availability",
+    "compare": "regions",
+    "compare_recordings": "recording.totals",
+    "Comparison": "regions",
     "CoreListError": "errors",
+    "count": "regions",
     "CounterGrid": "widgets.counter_grid",
     "Dashboard": "widgets.dashboard",
     "DEFAULT_EVENTS": "events",
@@ -102,6 +144,9 @@ _HOME = {
     "History": "models.history",
     "HistoryChart": "widgets.history_chart",
     "IntervalError": "errors",
+    "Mark": "models.marks",
+    "Marks": "models.marks",
+    "MetricPanel": "widgets.metric_panel",
     "Monitor": "models.monitor",
     "NothingCountableError": "errors",
     "PerfFailedError": "errors",
@@ -112,10 +157,16 @@ _HOME = {
     "PerfwidgetsWarning": "errors",
     "read_perf_csv": "perf_csv",
     "read_perf_json": "perf_json",
+    "read_recording": "recording.recording",
     "Reading": "samples",
+    "Recorder": "recording.recorder",
+    "Recording": "recording.recording",
     "RecordingError": "errors",
+    "Region": "regions",
+    "RegionResult": "regions",
     "Replay": "sources.replay",
     "Sample": "samples",
+    "Snapshot": "snapshot",
     "SourceError": "errors",
     "Status": "samples",
     "StatusBar": "widgets.status_bar",
@@ -131,6 +182,13 @@ def __getattr__(name: str) -> Any:
     value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
     globals()[name] = value
     return value
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Register ``%perfstat``, ``%%perfstat`` and ``%%perfcompare``: ``%load_ext perfwidgets``."""
+    from perfwidgets.magics import PerfMagics  # noqa: PLC0415  (IPython is there by then)
+
+    shell.register_magics(PerfMagics)
 
 
 def __dir__() -> list[str]:

@@ -7,13 +7,14 @@
     │   ├── EventNameError
     │   ├── CoreListError
     │   └── IntervalError
+    ├── BudgetExceededError (AssertionError)  a region of code exceeds a budget
     └── SourceError                     a source cannot deliver samples
         ├── PerfNotFoundError           there is no perf to run
         ├── PerfNotPermittedError       perf is there, but may not count
         ├── NothingCountableError       perf runs, but none of the events can be counted
         ├── PerfFailedError             perf ended, or refused to start, for another reason
         ├── VmStatError                 /proc/vmstat cannot be read
-        └── RecordingError              a file holds no samples that can be read
+        └── RecordingError              a file holds no samples, or cannot be written
 
     PerfwidgetsWarning (UserWarning)    it works, but not as well as it could
 """
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 __all__ = [
     "ArgumentError",
+    "BudgetExceededError",
     "CoreListError",
     "EventNameError",
     "IntervalError",
@@ -78,6 +80,26 @@ class IntervalError(ArgumentError):
     """An interval is no number of seconds, or too short for perf."""
 
 
+class BudgetExceededError(PerfwidgetsError, AssertionError):
+    """A region of code does not meet the conditions it was held against.
+
+    Parameters
+    ----------
+    reason, remedy
+        As of `PerfwidgetsError`.
+    report
+        How each condition was met, as `RegionResult.check` returns it where all are.
+
+    Attributes
+    ----------
+    report : BudgetReport or None
+    """
+
+    def __init__(self, reason: str, remedy: str = "", *, report: object = None) -> None:
+        super().__init__(reason, remedy)
+        self.report = report
+
+
 class SourceError(PerfwidgetsError):
     """A source cannot deliver samples.
 
@@ -119,7 +141,7 @@ class VmStatError(SourceError):
 
 
 class RecordingError(SourceError):
-    """A file holds no samples that can be read."""
+    """A file holds no samples that can be read, or a recording cannot be written."""
 
     permanent = True
 

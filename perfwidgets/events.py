@@ -240,6 +240,12 @@ def lookup(name: str) -> Event:
     return Event(name, known.family, known.help, known.aliases, known.base)
 
 
+def aliases(name: str) -> frozenset[str]:
+    """Return the other names that perf takes for an event; none where nothing is known of it."""
+    known = EVENTS.get(name)
+    return frozenset(() if known is None else (known.name, *known.aliases)) - {name}
+
+
 def check_event_name(name: object) -> str:
     """Return `name` if its form is one that perf can take.
 

@@ -27,6 +27,9 @@ _Shares = NDArray[np.float32]
 
 _WORDS: Final = {share: status.value for status, share in NO_COUNT_SHARES.items()}
 _CHUNK: Final = 4096
+#: columns, and numbers, beyond which no table is made: some GB
+_MOST_COLUMNS: Final = 100_000
+_MOST_CELLS: Final = 250_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,7 @@ class Columns:
         if importlib.util.find_spec("pyarrow") is None:
             raise PerfwidgetsError(
                 "Parquet needs pyarrow, which is not installed",
-                "Install it (pip install pyarrow), or write text with to_csv.",
+                "Install it (pip install 'perfwidgets[parquet]'), or write text with to_csv.",
             )
         try:
             table.to_parquet(path)
@@ -214,6 +217,7 @@ class ColumnsBuilder:
         self._shares: list[list[float]] = []
         self._chunks: list[tuple[_Floats, _Shares]] = []
         self._is_unix = True
+        self._cells = 0
 
     def add(
         self,
@@ -245,6 +249,13 @@ class ColumnsBuilder:
                 shares[column] = _share_of(word)
             else:
                 counts[column], shares[column] = _to_float(count), share
+        self._cells += len(counts)
+        if len(counts) > _MOST_COLUMNS or self._cells > _MOST_CELLS:
+            raise PerfwidgetsError(
+                f"A table of more than {_MOST_COLUMNS:,} columns or {_MOST_CELLS:,} numbers is "
+                "not made",
+                "Take a part of it, with `between`, or read it sample by sample.",
+            )
         self._times.append(time)
         self._durations.append(math.nan if duration is None else duration)
         self._counts.append(counts)

@@ -185,6 +185,16 @@ class ColumnParts(Mapping[str, Reading]):
         """The shares of time that were counted, or one of `NO_COUNT_SHARES`, in the same order."""
         return self._columns.shares[self._start : self._start + len(self)]
 
+    @property
+    def decimal(self) -> NDArray[np.bool_]:
+        """Whether perf printed decimals, in the same order."""
+        return self._columns.decimal[self._start : self._start + len(self)]
+
+    @property
+    def seconds(self) -> float | None:
+        """What their rates are divided by; `None` for no rates."""
+        return self._columns.seconds
+
     def __repr__(self) -> str:
         return f"<{len(self)} parts: {', '.join(self._places)}>"
 

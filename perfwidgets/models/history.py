@@ -6,16 +6,14 @@ import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from perfwidgets.export import Columns
 from perfwidgets.models.marks import Marks
+from perfwidgets.models.tables import Tables
 from perfwidgets.samples import NO_COUNT_SHARES, Sample, Status
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["History", "Rows", "no_count_share", "unique_names"]
 
@@ -23,6 +21,8 @@ _Floats = NDArray[np.float64]
 _Shares = NDArray[np.float32]
 
 _SLACK = 16
+#: intervals may lie so far apart though none is missing (s)
+_SLACK_TIME = 0.05
 #: a time before the last by more than clocks are adjusted by (s); static/columns.js has the same
 _STEP_BACK = 1.0
 #: no window and interval make us hold more rows than this
@@ -67,7 +67,7 @@ class Rows:
         return Rows(self.first, self.events[:width], self.times, self.durations, counts, shares)
 
 
-class History:
+class History(Tables):
     """A ring buffer of samples, one column for each event; bounded in time and memory.
 
     Written by one thread, read by any: what is read is a copy.
@@ -89,6 +89,8 @@ class History:
         self.marks = marks if marks is not None else Marks()
         self._lock = threading.Lock()
         self._columns: dict[str, int] = {}
+        self._units: dict[str, str | None] = {}
+        self._is_unix = True
         self._last_layout: tuple[tuple[str, ...], list[int]] = ((), [])
         self._next = 0
         self._oldest = 0
@@ -111,6 +113,14 @@ class History:
         return self._next
 
     @property
+    def last_time(self) -> float | None:
+        """The end of the newest interval in Unix seconds; `None` without any."""
+        with self._lock:
+            if self._next == self._oldest:
+                return None
+            return float(self._times[(self._next - 1) % len(self._times)])
+
+    @property
     def nbytes(self) -> int:
         """Memory held by the columns, in bytes."""
         columns = (self._times, self._durations, self._counts, self._shares)
@@ -127,6 +137,7 @@ class History:
         """Add what one interval counted."""
         time = sample.timestamp if sample.timestamp is not None else sample.time
         with self._lock:
+            self._is_unix = sample.timestamp is not None
             self._step_back(time)
             columns = self._columns_of(sample)
             row = self._row(time)
@@ -146,6 +157,17 @@ class History:
                 marks_one = math.isnan(self._durations[last])
                 if not (marks_one and np.isnan(self._counts[last]).all()):
                     self._row(float(self._times[last]))
+
+    def gap_before(self, sample: Sample) -> None:
+        """Mark that samples are missing, if this one begins well after the last one's end."""
+        last = self.last_time
+        time = sample.timestamp if sample.timestamp is not None else sample.time
+        if (
+            last is not None
+            and sample.duration
+            and time - last > 1.5 * sample.duration + _SLACK_TIME
+        ):
+            self.gap()
 
     def rows(self, first: int = 0) -> Rows:
         """Return a copy of the rows from number `first` on, as far as they are still held."""
@@ -185,52 +207,15 @@ class History:
         shares[shares < 0] = math.nan
         return shares
 
-    def to_pandas(self, values: Literal["counts", "rates", "running"] = "counts") -> pd.DataFrame:
-        """Return a table: a row for each interval, a column for each event.
-
-        Parameters
-        ----------
-        values
-            Counts of the interval, rates per second, or the share of time that was counted.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Indexed by the end of the interval (UTC); with `duration` in seconds as first column.
-            Gaps are rows of NaN. Where there are marks, the last column is `mark`: the labels
-            of those since the row before, else None.
-        """
-        import pandas as pd  # noqa: PLC0415  (takes a second, and few ask for it)
-
-        if values not in ("counts", "rates", "running"):
-            raise ValueError(f"{values!r} is no kind of value. Give counts, rates or running.")
+    def columns(self) -> Columns:
+        """Return a copy of all rows, in columns, for tables of every kind."""
         rows = self.rows()
-        numbers = rows.counts
-        if values == "rates":
-            with np.errstate(divide="ignore", invalid="ignore"):
-                numbers = rows.counts / rows.durations[:, None]
-        elif values == "running":
-            numbers = np.where(rows.shares < 0, math.nan, rows.shares)
-        index = pd.to_datetime(rows.times, unit="s", utc=True).rename("time")
-        table = pd.DataFrame(numbers, index=index, columns=list(rows.events))
-        table.insert(0, "duration", rows.durations)
-        if len(self.marks):
-            labels = self._labels_in(rows)
-            table["mark"] = pd.Series(labels, index=table.index, dtype=object)
-        return table
-
-    def _labels_in(self, rows: Rows) -> list[str | None]:
-        """For each row the labels of the marks since the row before."""
-        labels: list[str | None] = [None] * len(rows.times)
-        if not labels:
-            return labels
-        earliest = rows.times[0] - np.nan_to_num(rows.durations[0])
-        for mark in self.marks:
-            row = int(np.searchsorted(rows.times, mark.time))
-            if mark.time >= earliest and row < len(labels):
-                before = labels[row]
-                labels[row] = mark.label if before is None else f"{before}, {mark.label}"
-        return labels
+        units = tuple(self._units.get(event) for event in rows.events)
+        return Columns(
+            *(rows.times, rows.durations, rows.counts, rows.shares, rows.events),
+            units=units,
+            is_unix=self._is_unix,
+        )
 
     def _column(self, event: str) -> int:
         try:
@@ -243,6 +228,7 @@ class History:
         names = tuple(reading.event for reading in sample.readings)
         if names != self._last_layout[0]:
             keys = unique_names(names)
+            self._units |= {k: r.unit for k, r in zip(keys, sample.readings, strict=True)}
             new = [key for key in keys if key not in self._columns]
             if new:
                 self._columns |= {key: len(self._columns) + i for i, key in enumerate(new)}

@@ -133,6 +133,7 @@ class Monitor(CountsInTurn, Records):
         if getattr(self.source, "live", True):
             watch(self.cells)  # beside a recording, what runs now has no place
         self._collector.start()
+        self._record_if_wanted()
         if self._is_instant and not self._collector.on_thread:
             heard, over = threading.Event(), ("paused", "stopped", "failed")
             self.post(lambda: self._hear(heard))  # until then states are of the last run
@@ -355,7 +356,10 @@ class Monitor(CountsInTurn, Records):
 
     def sample_arrived(self, name: str, source: Source, sample: Sample) -> None:
         """Take over a sample."""
-        self._history_of(name).append(sample)
+        history = self._history_of(name)
+        if not getattr(source, "live", True):
+            history.gap_before(sample)  # what paused then is not told by any state
+        history.append(sample)
         self._record_sample(sample, of_memory=name != self._counters)
         if name == self._counters:
             self.sample_count += 1

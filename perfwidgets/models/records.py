@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,9 +12,11 @@ import traitlets
 from perfwidgets.errors import ArgumentError, RecordingError
 from perfwidgets.models.cell_watch import running_cell
 from perfwidgets.models.cells import Cell, Cells
+from perfwidgets.models.history import History
 from perfwidgets.models.marks import Mark, Marks
 from perfwidgets.models.observers import GuardedTraits
 from perfwidgets.recording.header import Header
+from perfwidgets.recording.kept import RECORD, wanted_recorder
 from perfwidgets.recording.recorder import NoRecorder, Recorder
 from perfwidgets.regions.told import listen, unlisten
 from perfwidgets.samples import Sample
@@ -21,6 +24,14 @@ from perfwidgets.sources.base import Source
 from perfwidgets.sources.stand_in import StandIn
 
 __all__ = ["Records"]
+
+
+def _nobody() -> Records | None:
+    return None
+
+
+#: who records to the file that the environment names
+_kept_by: Callable[[], Records | None] = _nobody
 
 
 class Records(GuardedTraits):
@@ -31,6 +42,7 @@ class Records(GuardedTraits):
     )  # type: ignore[assignment]
     marks: Marks
     cells: Cells
+    history: History
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,18 +102,38 @@ class Records(GuardedTraits):
             return NoRecorder(path)
         self._await_version()
         header = Header.of(self.source)
-        self._recorder = recorder = Recorder(path, header, overwrite=overwrite, on_error=self._lost)
-        self.cells.ended = self._record_cell
+        recorder = Recorder(path, header, overwrite=overwrite, on_error=self._lost)
         listen(self._record_region)
-        self.recording = os.fspath(recorder.path)
+        self._attach(recorder)
         return recorder
+
+    def _attach(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self.cells.ended = self._record_cell
+        self.recording = os.fspath(recorder.path)
+
+    def _record_if_wanted(self) -> None:
+        """Record to the file that the environment names, unless another monitor does."""
+        global _kept_by  # noqa: PLW0603
+        other = _kept_by()
+        if not os.environ.get(RECORD) or self.recording or (other is not None and other.recording):
+            return
+        self._await_version()
+        recorder = wanted_recorder(lambda: Header.of(self.source))
+        if recorder is not None:
+            _kept_by = weakref.ref(self)
+            self._attach(recorder)
 
     def stop_recording(self) -> None:
         """End the recording, if there is one; return when the file is complete."""
         unlisten(self._record_region)
         self.cells.ended = None
         if self._recorder is not None:
-            self._recorder.close()
+            if _kept_by() is self:
+                self._recorder.flush()  # it goes on with the next monitor, and with regions
+                self._recorder = None
+            else:
+                self._recorder.close()
         self.recording = None
 
     def mark(self, label: str) -> Mark:
@@ -117,6 +149,10 @@ class Records(GuardedTraits):
         ArgumentError
             If it is no such text.
         """
+        if isinstance(self.source, StandIn):
+            # now is no time of the recording's
+            recorded = next((mark for mark in self.marks if mark.label == label), None)
+            return recorded or self.marks.add(label, self.history.last_time)
         mark = self.marks.add(label)
         if self._recorder is not None:
             self._recorder.write_mark(mark.label, mark.time)

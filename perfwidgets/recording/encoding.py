@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from perfwidgets.samples import ColumnParts, PartColumns, Reading, Sample, Status
+from perfwidgets.samples import ColumnParts, Reading, Sample, Status
 
 __all__ = ["MAX_LINE", "MOST_IDS", "MOST_NODES", "MOST_NODES_HELD", "Encoder", "to_line"]
 
@@ -176,22 +176,12 @@ def _counts(reading: Reading) -> Any:
         return _count(reading)
     if isinstance(parts, ColumnParts) and not (parts.shares < 0).any():
         numbers = parts.counts.tolist()
-        decimal = _decimal(parts)
+        decimal = parts.decimal.tolist()
         if not any(decimal):
             return [_count(reading), list(map(int, numbers))]
         pairs = zip(numbers, decimal, strict=True)
         return [_count(reading), [n if is_decimal else int(n) for n, is_decimal in pairs]]
     return [_count(reading), [_counts(part) for part in parts.values()]]
-
-
-def _columns(parts: ColumnParts) -> PartColumns:
-    return parts._columns  # what is public of it would make thousands of readings each sample
-
-
-def _decimal(parts: ColumnParts) -> list[bool]:
-    start = parts._start
-    decimal: list[bool] = _columns(parts).decimal[start : start + len(parts)].tolist()
-    return decimal
 
 
 def _has_plain_shares(readings: Iterable[Reading]) -> bool:
@@ -236,7 +226,7 @@ def _are_rates(readings: Iterable[Reading], seconds: float | None) -> bool:
         if reading.rate != (count / seconds if seconds and count is not None else None):
             return False
         if isinstance(parts, ColumnParts):
-            if (_columns(parts).seconds or None) != (seconds or None):
+            if (parts.seconds or None) != (seconds or None):
                 return False
         elif parts and not _are_rates(parts.values(), seconds):
             return False

@@ -59,6 +59,8 @@ class Lines:
     ----------
     path
         The file: gzip, or the text within.
+    limit
+        Lines are read until they have this many bytes together; `None` for all.
 
     Attributes
     ----------
@@ -73,7 +75,8 @@ class Lines:
         If it cannot be opened, at once; while reading, if the disk fails.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limit: int | None = None) -> None:
+        self._left = float("inf") if limit is None else limit
         self.notes = Notes()
         self.number = self.length = 0
         self._path = path
@@ -91,6 +94,9 @@ class Lines:
                     self._note_rest(tail)
                     tail, is_too_long = b"", False
                     continue
+                self._left -= len(block)
+                if self._left < 0:
+                    return
                 *lines, rest = block.split(b"\n")
                 for line in lines:
                     self.number += 1

@@ -15,19 +15,27 @@ from perfwidgets.recording.header import Header
 from perfwidgets.recording.members import Lines
 from perfwidgets.recording.timeline import Axis, Moments
 
-__all__ = ["Contents", "read_header", "read_through", "records", "values_of"]
+__all__ = ["Contents", "Kept", "read_header", "read_kept", "read_through", "records", "values_of"]
 
 #: of what is kept in memory (marks, cells, regions …): how many, and bytes of their lines
 _MOST_KEPT: Final = 1_000_000
 _MOST_BYTES_KEPT: Final = 64 << 20
+#: by so many samples it is known where time begins
+_FIRST_SAMPLES: Final = 100
+
+
+class Kept(NamedTuple):
+    """What is kept in memory of a file: all that is no sample, and where its time begins."""
+
+    records: list[Any]
+    moments: Moments
+    notes: Notes
 
 
 class Contents(NamedTuple):
-    """What is kept of a file that was read through."""
+    """What is known of a file that was read through."""
 
-    kept: list[Any]
     notes: Notes
-    moments: Moments
     reach: tuple[float, float]
     samples: int
 
@@ -77,28 +85,43 @@ def records(
             yield record
 
 
+def read_kept(path: Path) -> Kept:
+    """Read what is no sample; of these only the first, so that a day's file takes few seconds."""
+    lines, decoder = Lines(path), Decoder()
+    kept = Kept([], Moments(), Notes())
+    looked_at, size = 0, 0
+    for number, line in lines:
+        if looked_at >= _FIRST_SAMPLES and kind_of(line) in ("sample", "memory", "layout"):
+            continue
+        try:
+            record = decoder.decode(line)
+        except DamagedError:
+            continue  # whoever asks for notes is told
+        if isinstance(record, RawSample):
+            looked_at += 1
+            kept.moments.see(record.time, record.timestamp, record.duration)
+        elif record is not None and len(kept.records) < _MOST_KEPT and size < _MOST_BYTES_KEPT:
+            kept.records.append(record)
+            size += len(line)
+        elif record is not None:
+            kept.notes.add(number, "there are more marks, cells and the like than are kept")
+    return kept
+
+
 def read_through(path: Path) -> Contents:
-    """Read a file through."""
+    """Read a file through, and check all of it."""
     lines, notes = Lines(path), Notes()
     moments = Moments()
     axes = {"sample": Axis(moments), "memory": Axis(moments)}
-    kept: list[Any] = []
-    first, last, samples, before = math.inf, -math.inf, 0, 0
+    first, last, samples = math.inf, -math.inf, 0
     for record in records(lines, notes):
         if isinstance(record, RawSample):
             samples += record.kind == "sample"
             moment = axes[record.kind].place(record.time, record.timestamp, record.duration)
             first = min(first, moment - (record.duration or 0.0))
             last = max(last, moment)
-        elif len(kept) < _MOST_KEPT and before < _MOST_BYTES_KEPT:
-            kept.append(record)
-            before += lines.length
-        else:
-            notes.add(lines.number, "there are more marks, cells and the like than are kept")
     notes.extend(lines.notes)
-    notes.sort()
-    reach = (first, last) if samples or last > -math.inf else (0.0, 0.0)
-    return Contents(kept, notes, moments, reach, samples)
+    return Contents(notes, (first, last) if last > -math.inf else (0.0, 0.0), samples)
 
 
 def values_of(raw: RawSample) -> Iterator[tuple[int | float | None, float, str | None]]:

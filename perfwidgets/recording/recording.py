@@ -16,7 +16,15 @@ from perfwidgets.recording.decoding import RawSample
 from perfwidgets.recording.header import Header
 from perfwidgets.recording.members import Lines
 from perfwidgets.recording.packing import check_path
-from perfwidgets.recording.reading import Contents, read_header, read_through, records, values_of
+from perfwidgets.recording.reading import (
+    Contents,
+    Kept,
+    read_header,
+    read_kept,
+    read_through,
+    records,
+    values_of,
+)
 from perfwidgets.recording.records import (
     Gap,
     RecordedCell,
@@ -25,7 +33,7 @@ from perfwidgets.recording.records import (
     SourceState,
 )
 from perfwidgets.recording.timeline import Axis, Moments
-from perfwidgets.recording.totals import Comparison, Summing, Totals, compare_recordings
+from perfwidgets.recording.totals import RecordingComparison, Summing, Totals, compare_recordings
 from perfwidgets.samples import Sample
 
 if TYPE_CHECKING:
@@ -112,7 +120,7 @@ class Recording:
     @property
     def notes(self) -> tuple[Note, ...]:
         """What could not be read: damaged lines and places, and an end that is missing."""
-        return tuple(self._contents.notes)
+        return tuple(sorted([*self._contents.notes, *self._of_note.notes]))
 
     @property
     def duration(self) -> float:
@@ -128,7 +136,7 @@ class Recording:
 
     def position(self, time: float) -> float:
         """Where a mark's or cell's time stands, in seconds from the recording's beginning."""
-        return self._contents.moments.of(time)
+        return self._of_note.moments.of(time)
 
     def between(self, start: Bound = None, end: Bound = None) -> Recording:
         """Return the part between two moments, to be used like the whole.
@@ -160,7 +168,9 @@ class Recording:
             )
         bounds = (max(first, self._bounds[0]), min(last, self._bounds[1]))
         part = Recording(self.path, self.header, bounds)
-        part.__dict__["_contents"] = self._contents  # read once for all parts
+        part._of_note = self._of_note  # read once for all parts
+        if "_contents" in vars(self):
+            part._contents = self._contents
         return part
 
     def totals(self, kind: Literal["counters", "memory"] = "counters") -> Totals:
@@ -185,7 +195,7 @@ class Recording:
                 each.add(count, share, raw.duration)
         return summing.totals()
 
-    def compare(self, other: Recording) -> Comparison:
+    def compare(self, other: Recording) -> RecordingComparison:
         """Return how another recording compares with this one, event by event."""
         return compare_recordings(self, other)
 
@@ -249,8 +259,12 @@ class Recording:
     def _contents(self) -> Contents:
         return read_through(self.path)
 
+    @cached_property
+    def _of_note(self) -> Kept:
+        return read_kept(self.path)
+
     def _kept(self, kind: type[Any]) -> list[Any]:
-        return [record for record in self._contents.kept if isinstance(record, kind)]
+        return [record for record in self._of_note.records if isinstance(record, kind)]
 
     def _holds(self, time: float) -> bool:
         start, end = self._bounds
@@ -260,7 +274,7 @@ class Recording:
         start, end = self._bounds
         axis, is_all = Axis(Moments()), self._bounds == (-math.inf, math.inf)
         if not is_all:
-            axis = Axis(self._contents.moments)
+            axis = Axis(self._of_note.moments)
         for record in records(Lines(self.path), Notes(), kind):
             if not isinstance(record, RawSample):
                 continue
@@ -276,7 +290,7 @@ class Recording:
         if isinstance(bound, str):
             return self._mark(bound, behind)
         if isinstance(bound, datetime.datetime):
-            if self._contents.moments.unix is None:
+            if self._of_note.moments.unix is None:
                 raise ArgumentError(
                     f"{name}={bound} is a date, and this recording has no clock times",
                     "Give seconds from its beginning, or the label of a mark.",

@@ -5,9 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["Comparison", "Ratio", "Total", "Totals", "compare_recordings", "unique_names"]
+from perfwidgets.errors import RecordingError
+
+__all__ = ["Ratio", "RecordingComparison", "Total", "Totals", "compare_recordings", "unique_names"]
+
+#: a hostile file may name others in each sample
+_MOST_EVENTS: Final = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,11 @@ class Summing:
         """The sums of these events, given with their units; the same list for the same events."""
         if self._layout[0] is not pairs:
             names = unique_names([event for event, _ in pairs])
+            if len(self._sums) + len(names) > _MOST_EVENTS:
+                raise RecordingError(
+                    f"The recording has more than {_MOST_EVENTS:,} events",
+                    "None of ours has; is it a recording of perf?",
+                )
             found = [
                 self._sums.setdefault(name, _Sum(unit))
                 for name, (_, unit) in zip(names, pairs, strict=True)
@@ -183,7 +193,7 @@ class Ratio:
     rates: float | None
 
 
-class Comparison(Mapping[str, Ratio]):
+class RecordingComparison(Mapping[str, Ratio]):
     """Event -> its `Ratio`; a table when it is shown."""
 
     def __init__(self, first: Totals, second: Totals) -> None:
@@ -216,7 +226,7 @@ class Comparison(Mapping[str, Ratio]):
         return _table(head, rows)
 
 
-def compare_recordings(first: Any, second: Any) -> Comparison:
+def compare_recordings(first: Any, second: Any) -> RecordingComparison:
     """Compare two recordings, or parts of them, event by event.
 
     Parameters
@@ -226,10 +236,10 @@ def compare_recordings(first: Any, second: Any) -> Comparison:
 
     Returns
     -------
-    Comparison
+    RecordingComparison
         Event -> `Ratio`, the second divided by the first; a table when it is shown.
     """
-    return Comparison(first.totals(), second.totals())
+    return RecordingComparison(first.totals(), second.totals())
 
 
 def unique_names(names: Iterable[str]) -> list[str]:

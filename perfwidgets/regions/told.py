@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from perfwidgets.recording.kept import wanted_recorder
+
 __all__ = ["listen", "running_cell", "set_cell_finder", "tell", "unlisten"]
 
 #: label and the result of one run, as plain values
@@ -32,10 +34,14 @@ def tell(label: str | None, result: Callable[[], Mapping[str, Any]]) -> None:
     """A region was left; `result` is asked for only if somebody listens."""
     with _lock:
         listeners = list(_listeners)
-    if listeners:
-        values = result()
-        for listener in listeners:
-            listener(label, values)
+    recorder = wanted_recorder()
+    if not listeners and recorder is None:
+        return
+    values = result()
+    for listener in listeners:
+        listener(label, values)
+    if recorder is not None:
+        recorder.write_region(label, running_cell(), values)
 
 
 _find_cell: Callable[[], int | None] = lambda: None  # noqa: E731

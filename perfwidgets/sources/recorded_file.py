@@ -23,6 +23,7 @@ __all__ = ["Recorded", "RecordedFeed"]
 _FIRST_SAMPLES = 9
 #: how far is looked for a first sample of either kind
 _FIRST_RECORDS = 5_000
+_FIRST_BYTES = 64 << 20
 
 _Kind = Literal["sample", "memory"]
 
@@ -131,7 +132,7 @@ class RecordedFeed:
 
 
 def _samples(path: Path) -> Iterator[RawSample]:
-    lines = Lines(path)
+    lines = Lines(path, _FIRST_BYTES)
     try:
         for record in records(lines, Notes()):
             if isinstance(record, RawSample):

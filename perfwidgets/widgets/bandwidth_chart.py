@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import ipywidgets
 import traitlets
 
 from perfwidgets.models.monitor import Monitor
+from perfwidgets.snapshot import Snapshot
 from perfwidgets.widgets.chart import ChartDriver, Figure
 from perfwidgets.widgets.view import Composite, Scripted, check_monitor
 
@@ -58,3 +60,27 @@ class BandwidthChart(Composite, ipywidgets.VBox):  # type: ignore[misc]
         )
         self.add_class("perfwidgets")
         self.figure.add_class("pw-bandwidth")
+
+    def snapshot(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        window: float | None = None,
+    ) -> Snapshot:
+        """Return a static picture of paging activity, which needs no kernel to be seen.
+
+        Parameters
+        ----------
+        path
+            Also write it to this file: ``.html`` a page that is read and zoomed offline, ``.svg``
+            the picture alone.
+        window
+            How far back, in seconds; `None` for all that the monitor holds.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such window, or the file cannot be written.
+        """
+        taken = Snapshot.of(self.monitor, window=window, parts=("memory",))
+        return taken.saved(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import ipywidgets
@@ -9,6 +10,7 @@ import traitlets
 
 from perfwidgets.events import FAMILIES
 from perfwidgets.models.monitor import Monitor
+from perfwidgets.snapshot import Snapshot
 from perfwidgets.widgets.view import Composite, Scripted, check_monitor
 
 __all__ = ["CounterGrid"]
@@ -47,3 +49,27 @@ class CounterGrid(Composite, ipywidgets.GridBox):  # type: ignore[misc]
         super().__init__(monitor, parts=children, children=children, **traits)
         self.add_class("perfwidgets")
         self.add_class("pw-grid")
+
+    def snapshot(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        window: float | None = None,
+    ) -> Snapshot:
+        """Return a static picture of the latest counts, which needs no kernel to be seen.
+
+        Parameters
+        ----------
+        path
+            Also write it to this file: ``.html`` a page that is read and zoomed offline, ``.svg``
+            the picture alone.
+        window
+            How far back, in seconds; `None` for all that the monitor holds.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such window, or the file cannot be written.
+        """
+        taken = Snapshot.of(self.monitor, window=window, parts=("counts",))
+        return taken.saved(path)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import ipywidgets
 
 from perfwidgets.errors import ArgumentError
 from perfwidgets.models.monitor import Monitor
+from perfwidgets.snapshot import Snapshot
 from perfwidgets.sources.base import Source
 from perfwidgets.sources.perf_stat import PerfStat
 from perfwidgets.sources.vmstat import VmStat
@@ -15,6 +17,7 @@ from perfwidgets.widgets.bandwidth_chart import BandwidthChart
 from perfwidgets.widgets.counter_grid import CounterGrid
 from perfwidgets.widgets.event_selector import EventSelector
 from perfwidgets.widgets.history_chart import HistoryChart
+from perfwidgets.widgets.metric_panel import MetricPanel
 from perfwidgets.widgets.status_bar import Controls, StatusBar
 from perfwidgets.widgets.view import Composite
 
@@ -46,7 +49,7 @@ class Dashboard(Composite, ipywidgets.VBox):  # type: ignore[misc]
     ----------
     monitor : Monitor
         The model: observe it, link it, read its histories.
-    grid, selector, history, bandwidth, status : widgets
+    grid, metrics, selector, history, bandwidth, status : widgets
         The parts.
 
     Raises
@@ -65,15 +68,16 @@ class Dashboard(Composite, ipywidgets.VBox):  # type: ignore[misc]
         self.status = StatusBar(monitor)
         self.controls = Controls(monitor)
         self.grid = CounterGrid(monitor)
+        self.metrics = MetricPanel(monitor)
         self.selector = EventSelector(monitor)
         self.history = HistoryChart(monitor)
         self.bandwidth = BandwidthChart(monitor)
         bar = _box(ipywidgets.HBox, [self.status, self.controls], "pw-bar")
         charts = _box(ipywidgets.VBox, [self.selector, self.history, self.bandwidth], "pw-charts")
-        main = _box(ipywidgets.HBox, [self.grid, charts], "pw-main")
+        main = _box(ipywidgets.HBox, [self.grid, charts, self.metrics], "pw-main")
         boxes = [bar, main, charts]
         views = [
-            *(self.status, self.controls, self.grid),
+            *(self.status, self.controls, self.grid, self.metrics),
             *(self.selector, self.history, self.bandwidth),
         ]
         super().__init__(monitor, parts=[*boxes, *views], children=[bar, main])
@@ -81,6 +85,34 @@ class Dashboard(Composite, ipywidgets.VBox):  # type: ignore[misc]
         self.add_class("pw-dashboard")
         if self._owns_monitor:
             monitor.start()
+
+    def snapshot(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        event: str | None = None,
+        window: float | None = None,
+    ) -> Snapshot:
+        """Return a static picture of all that the monitor holds, which needs no kernel to be seen.
+
+        Parameters
+        ----------
+        path
+            Also write it to this file: ``.html`` a page that is read and zoomed offline, ``.svg``
+            the picture alone.
+        event
+            The event or metric whose history is drawn; `None` for the one that is chosen.
+        window
+            How far back, in seconds; `None` for all that the monitor holds.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such event or window, or the file cannot be written.
+        """
+        chosen = self.selector.value
+        taken = Snapshot.of(self.monitor, event=event, window=window, chosen=chosen)
+        return taken.saved(path)
 
     def stop(self) -> None:
         """End counting; the numbers stay. The start button, or `monitor.start()`, goes on."""
@@ -123,4 +155,5 @@ def _monitor(given: Source | Monitor | None, options: dict[str, Any]) -> Monitor
         )
     if getattr(source, "kind", None) == "counters" and getattr(source, "live", True):
         return Monitor(source, VmStat(interval=source.interval or _INTERVAL), window=window)
-    return Monitor(source, window=window)
+    memory = getattr(source, "memory", None)  # a recording may hold both
+    return Monitor(source, memory, window=window) if memory else Monitor(source, window=window)

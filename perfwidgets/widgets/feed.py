@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import struct
 import time
@@ -16,13 +17,14 @@ import anywidget
 import traitlets
 
 from perfwidgets.availability.host import hardware_absent_reason
-from perfwidgets.errors import ArgumentError, SourceError
+from perfwidgets.errors import ArgumentError, PerfwidgetsError, SourceError
 from perfwidgets.events import FAMILIES, SUGGESTED, lookup
 from perfwidgets.metrics import METRICS
 from perfwidgets.models.history import History, Rows, unique_names
 from perfwidgets.models.monitor import Monitor
 from perfwidgets.models.turns import hardware_events
 from perfwidgets.perf_command import is_local
+from perfwidgets.sources.replay import Replay
 from perfwidgets.sources.vmstat import MEMORY_EVENTS
 from perfwidgets.widgets.closing import close_models_of
 from perfwidgets.widgets.metric_layout import metrics_of
@@ -113,6 +115,7 @@ class Feed(anywidget.AnyWidget):
             "samples": self._monitor.sample_count,
             "cost": self._cost.share(),
             **self._notes.news(),
+            **self._recorded(),
             **places(counters, memory),
         }
         buffers = [packed_rows(counters, memory)]
@@ -144,6 +147,13 @@ class Feed(anywidget.AnyWidget):
             )
             return b""
 
+    def _recorded(self) -> dict[str, float]:
+        """How many bytes the recording has that is made, or where the one is that is played."""
+        recorder, source = self._monitor.recorder, self._monitor.source
+        if recorder and self._monitor.recording:
+            return {"recorded": recorder.size}
+        return {"position": source.position} if isinstance(source, Replay) else {}
+
     def _new_rows(self, which: int, history: History) -> Rows:
         sent = self._sent[which]
         next_number = history.next_number
@@ -162,6 +172,7 @@ class Feed(anywidget.AnyWidget):
             *(monitor.state, monitor.error, monitor.states, monitor.errors, monitor.events),
             *(monitor.interval, monitor.cores, monitor.per_core, monitor.perf_version),
             *(monitor.turns, monitor.faults, monitor.source, self._refusal, self._answers),
+            *(monitor.recording, getattr(monitor.source, "speed", None)),
         )
         if any(new is not old for new, old in zip(shown, self._shown_status, strict=False)):
             self.status = self._status()
@@ -248,6 +259,9 @@ class Feed(anywidget.AnyWidget):
                 for fault in monitor.faults
             ],
             "refusal": self._refusal,
+            "recording": monitor.recording,
+            "live": bool(getattr(monitor.source, "live", True)),
+            "replay": _plain_replay(monitor.source),
         }
 
     # ------------------------------------------------------- from the browser
@@ -268,13 +282,17 @@ class Feed(anywidget.AnyWidget):
             "resume": self._monitor.resume,
             "configure": lambda: self._configure(content),
             "turns": lambda: self._count_in_turn(content),
+            "record": lambda: self._monitor.record(_recording_name()),
+            "stop_recording": self._monitor.stop_recording,
+            "seek": lambda: self._seek(float(content["seconds"])),
+            "speed": lambda: setattr(self._monitor.source, "speed", float(content["speed"])),
         }
         command = commands.get(name)
         self._refusal = ""
         try:
             if command is not None:
                 command()
-        except ArgumentError as error:
+        except PerfwidgetsError as error:
             self._refusal = str(error)
         except Exception as error:  # a defect of ours: it must reach a person, and an answer too
             self._refusal = f"{name} failed: {error}"
@@ -282,6 +300,12 @@ class Feed(anywidget.AnyWidget):
         # answered in any case: the browser shows the command as pending until then
         self._answers += 1
         self._monitor.post(self._answer)
+
+    def _seek(self, seconds: float) -> None:
+        source: Any = self._monitor.source
+        source.seek(seconds)
+        if self._monitor.state == "stopped":  # it had come to its end
+            self._monitor.start()
 
     def _count_in_turn(self, content: dict[str, Any]) -> None:
         families = content.get("families") or ()
@@ -333,6 +357,19 @@ class _Cost:
             self._share = (thread_time - self._thread_time) / (wall - self._wall)
             self._wall, self._thread_time = wall, thread_time
         return round(self._share, 4)
+
+
+def _plain_replay(source: Any) -> dict[str, float | None] | None:
+    """How long the recording is that is played, and how fast it goes; no speed: as fast as it can."""
+    if not isinstance(source, Replay):
+        return None
+    duration = source.recording.duration if source.recording is not None else None
+    return {"duration": duration, "speed": None if math.isinf(source.speed) else source.speed}
+
+
+def _recording_name() -> str:
+    """A file in the notebook's folder, named by the time."""
+    return time.strftime("perf-%Y%m%d-%H%M%S.jsonl.gz")
 
 
 def _plain(error: SourceError | None) -> dict[str, str] | None:

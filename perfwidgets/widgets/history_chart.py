@@ -1,13 +1,15 @@
-"""The history of one event."""
+"""The history of one event or metric."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import ipywidgets
 import traitlets
 
 from perfwidgets.models.monitor import Monitor
+from perfwidgets.snapshot import Snapshot
 from perfwidgets.widgets.chart import ChartDriver, Figure
 from perfwidgets.widgets.view import Composite, check_monitor
 
@@ -16,21 +18,22 @@ __all__ = ["HistoryChart"]
 
 class _HistoryDriver(ChartDriver, script_name="history_chart"):
     line = traitlets.Unicode(help="Id of the line.").tag(sync=True)
-    event = traitlets.Unicode(help="The event drawn; empty: the chosen one.").tag(sync=True)
+    event = traitlets.Unicode(help="The event or metric drawn; empty: the chosen.").tag(sync=True)
 
 
 class HistoryChart(Composite, ipywidgets.VBox):  # type: ignore[misc]
-    """The rate of one event over the last seconds.
+    """The rate of one event, or the value of one metric, over the last seconds.
 
     Drawn in the browser, so that it changes with the selector also while a cell runs. A line is
-    broken where there was no count.
+    broken where there was no count, or no value.
 
     Parameters
     ----------
     monitor
         What to show.
     event
-        The event to draw; `None` follows the event selector and the rows of the counter grid.
+        The event to draw, or the name of a metric; `None` follows the event selector and what is
+        clicked in the counter grid and the metric panel.
     height
         In pixels.
     """
@@ -56,9 +59,38 @@ class HistoryChart(Composite, ipywidgets.VBox):  # type: ignore[misc]
 
     @property
     def event(self) -> str | None:
-        """The event drawn; `None` follows the selector."""
+        """The event or metric drawn; `None` follows the selector."""
         return self._driver.event or None
 
     @event.setter
     def event(self, event: str | None) -> None:
         self._driver.event = event or ""
+
+    def snapshot(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        event: str | None = None,
+        window: float | None = None,
+    ) -> Snapshot:
+        """Return a static picture of a history, which needs no kernel to be seen.
+
+        Parameters
+        ----------
+        path
+            Also write it to this file: ``.html`` a page that is read and zoomed offline, ``.svg``
+            the picture alone.
+        event
+            The event or metric whose history is drawn; `None` for the chart's own, or
+            where it follows the selector for one that counts.
+        window
+            How far back, in seconds; `None` for all that the monitor holds.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such event or window, or the file cannot be written.
+        """
+        drawn = event if event is not None else self.event
+        taken = Snapshot.of(self.monitor, event=drawn, window=window, parts=("history",))
+        return taken.saved(path)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { full, percent, roundUp, seconds, si } from "../../perfwidgets/widgets/static/format.js";
+import { bytes, full, percent, roundUp, seconds, si } from "../../perfwidgets/widgets/static/format.js";
 
 const SPACE = "\u202f";
 
@@ -37,4 +37,10 @@ test("axes end at or a little above the greatest value", () => {
 
 test("seconds in words", () => {
   assert.deepEqual([0.25, 15, 60, 300, 3600, NaN].map(seconds), ["0.25 s", "15 s", "1 min", "5 min", "1 h", "–"]);
+});
+
+test("sizes", () => {
+  assert.equal(bytes(0), "0 B");
+  assert.equal(bytes(999), "999 B");
+  assert.equal(bytes(1234567), `1.23${SPACE}MB`);
 });

@@ -14,10 +14,14 @@ import perfwidgets
 PUBLIC = {
     *("DEFAULT_EVENTS", "Availability", "Backoff", "BandwidthChart", "CounterGrid", "Dashboard"),
     *("Event", "EventSelector", "History", "HistoryChart", "Monitor", "PerfStat", "Reading"),
-    *("Sample", "Status", "StatusBar", "VmStat", "check", "read_perf_csv"),
+    *("Sample", "Snapshot", "Status", "StatusBar", "VmStat", "check", "read_perf_csv"),
+    *("MetricPanel", "add_metric"),
     *("ArgumentError", "PerfwidgetsError", "PerfwidgetsWarning", "SourceError"),
     *("Replay", "Synthetic", "read_perf_json"),
+    *("BudgetExceededError", "Region", "RegionResult", "count"),
+    *("Cell", "Cells", "Comparison", "Mark", "Marks", "compare"),
     *("CoreListError", "EventNameError", "IntervalError", "RecordingError", "VmStatError"),
+    *("Recorder", "Recording", "compare_recordings", "read_recording"),
     *("NothingCountableError", "PerfFailedError", "PerfNotFoundError", "PerfNotPermittedError"),
 }
 SIGNATURES = {
@@ -25,6 +29,7 @@ SIGNATURES = {
     "VmStat": "interval, path",
     "Monitor": "sources, window, backoff",
     "check": "events, command, timeout",
+    "count": "label, events, threads, command",
     "read_perf_csv": "path_or_lines, separator",
     "Dashboard": "source_or_monitor, options",
     "Sample": "time, timestamp, duration, readings, cores, interval",

@@ -273,12 +273,12 @@ def test_the_box_closes_before_what_it_holds(monitor, wire):
 
 def test_the_selector_offers_what_counts_first_and_keeps_the_choice(monitor, wire):
     selector = EventSelector(monitor)
-    assert [event for _, event in selector.dropdown.options] == ["cycles", "page-faults"]
+    assert [event for _, event in selector.dropdown.options[:2]] == ["cycles", "page-faults"]
     selector.value = "page-faults"
     selector.value = "cycles"
     deliver(monitor, 0)
     monitor.tick()
-    assert selector.dropdown.options == (
+    assert selector.dropdown.options[:2] == (
         ("Software · page-faults", "page-faults"),
         ("CPU · cycles (not supported)", "cycles"),
     )

@@ -3,6 +3,7 @@
 
 import { element, setAttribute, setText } from "./dom.js";
 import { DomView } from "./dom_view.js";
+import { ReplayControls } from "./replay_controls.js";
 import { seconds } from "./format.js";
 
 const WINDOWS = [15, 30, 60, 120, 300, 600, 1800, 3600];
@@ -21,6 +22,11 @@ class Controls extends DomView {
   constructor(model, el) {
     super(model, el, "controls");
     this.button = element("button", { type: "button", class: "pw-start", onclick: () => this.press() });
+    this.record = element("button", {
+      type: "button",
+      class: "pw-record",
+      onclick: () => this.store.command(this.store.status.recording ? "stop_recording" : "record"),
+    });
     this.window = element("select", {
       onchange: () => this.store.setWindow(Number(this.window.value)),
     });
@@ -43,15 +49,16 @@ class Controls extends DomView {
       onchange: () => this.configure({ per_core: this.perCore.checked }),
     });
     this.note = element("span", { class: "pw-note", role: "status" });
-    el.append(
-      this.button,
-      element("label", {}, "Window ", this.window),
+    this.replay = new ReplayControls(this.store);
+    this.live = [
+      this.record,
       element("label", {}, "Interval ", this.interval),
       element("label", {}, "Cores ", this.cores),
       element("label", { title: "Count each core apart; rows open into cores" }, this.perCore, "per core"),
       this.families,
-      this.note,
-    );
+    ];
+    const window = element("label", {}, "Window ", this.window);
+    el.append(this.button, this.live[0], window, ...this.live.slice(1), ...this.replay.elements, this.note);
   }
 
   press() {
@@ -66,7 +73,11 @@ class Controls extends DomView {
     const { status, pending } = store;
     setText(this.button, BUTTON[status.state]?.[0] ?? "Start");
     const gone = store.kernelGone;
-    for (const control of [this.button, this.interval, this.cores, this.perCore]) control.disabled = gone;
+    this.drawRecord(store);
+    this.replay.draw(store);
+    // a recording holds what was asked for when it was made
+    for (const each of this.live) each.hidden = !(status.live ?? true);
+    for (const control of [this.button, this.record, this.interval, this.cores, this.perCore]) control.disabled = gone;
     if (!pending) this.perCore.checked = Boolean(status.per_core);
     options(this.window, windows(store), store.window);
     options(this.interval, withValue(INTERVALS, status.interval), status.interval);
@@ -75,6 +86,16 @@ class Controls extends DomView {
     const waits = pending !== null && performance.now() - pending.since > PATIENCE;
     setText(this.note, waits ? "waits for the running cell" : (status.refusal ?? ""));
     this.note.classList.toggle("pw-bad", !waits && Boolean(status.refusal));
+  }
+
+  drawRecord(store) {
+    const { recording } = store.status;
+    setText(this.record, recording ? "■ Recording" : "● Record");
+    const title = recording
+      ? `End the recording to ${recording}`
+      : "Record counts, cells and marks to a file in the notebook's folder";
+    setAttribute(this.record, "title", title);
+    setAttribute(this.record, "aria-pressed", String(Boolean(recording)));
   }
 
   drawFamilies(store) {

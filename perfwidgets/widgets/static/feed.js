@@ -35,6 +35,8 @@ export default () => ({
       store.samples = content.samples;
       store.ticks += 1;
       store.cost = content.cost;
+      store.recorded = content.recorded ?? 0;
+      store.position = content.position ?? 0; // of a recording that is played
       if (content[store.status.lead][1] > 0) store.arrival = performance.now();
       store.suggest();
       store.changed();

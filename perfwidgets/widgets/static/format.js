@@ -52,3 +52,8 @@ export function seconds(value) {
   if (value >= 60 && value % 60 === 0) return `${value / 60} min`;
   return `${Number(value.toPrecision(4))} s`;
 }
+
+/** A size in words: 1234567 as "1.23 MB". */
+export function bytes(value) {
+  return value < 1000 ? `${value} B` : `${si(value)}B`;
+}

@@ -101,7 +101,7 @@ export function notice(store) {
   if (none.length === asked.length) {
     return [UNAVAILABLE, "None of the events can be counted here.", whyHardware(store, none)];
   }
-  return [`${which(none)} not supported here.`, whyHardware(store, none), ""];
+  return [`${which(none)} not supported ${store.status.live === false ? where(store) : "here"}.`, whyHardware(store, none), ""];
 }
 
 /** A few events by name, more by number. */
@@ -109,6 +109,10 @@ function which(events) {
   if (events.length > 3) return `${events.length} events are`;
   const last = events.at(-1);
   return events.length === 1 ? `${last} is` : `${events.slice(0, -1).join(", ")} and ${last} are`;
+}
+
+function where(store) {
+  return store.status.live === false ? "in this recording" : "on this system";
 }
 
 /** A reason only where one is known: no hardware event counts, or perf refused a name. */
@@ -119,7 +123,7 @@ function whyHardware(store, none) {
   const lacking = hardware.filter((event) => none.includes(event.key));
   const words = [];
   if (lacking.length && lacking.length === hardware.length) {
-    words.push(store.status.no_pmu || "No hardware event counts on this system.");
+    words.push(store.status.no_pmu || `No hardware event counts ${where(store)}.`);
   }
   else if (lacking.length) words.push("This CPU, or its virtual machine, has no such event.");
   for (const event of refused) words.push(`perf refused ${event.key}: ${event.refused}.`);

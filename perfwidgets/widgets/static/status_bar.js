@@ -2,7 +2,7 @@
 
 import { element, setAttribute, setText } from "./dom.js";
 import { DomView } from "./dom_view.js";
-import { full, seconds } from "./format.js";
+import { bytes, full, seconds } from "./format.js";
 
 const STATES = {
   idle: ["○", "Not started"],
@@ -12,6 +12,7 @@ const STATES = {
   stopped: ["■", "Stopped"],
   failed: ["✕", "Failed"],
 };
+const PLAYED = { running: ["▶", "Playing"], stopped: ["■", "Played"] };
 
 class StatusBar extends DomView {
   constructor(model, el) {
@@ -40,7 +41,8 @@ class StatusBar extends DomView {
 function wording(store) {
   if (store.kernelGone) return ["■", "Kernel gone"];
   if (store.stale()) return ["○", `No samples for ${Math.floor(store.silence())} s`];
-  const [sign, words] = STATES[store.status.state] ?? ["?", store.status.state];
+  const played = store.status.live === false ? PLAYED[store.status.state] : undefined;
+  const [sign, words] = played ?? STATES[store.status.state] ?? ["?", store.status.state];
   if (store.status.state === "starting" && store.status.error) return [sign, "Starting again"];
   return [sign, words];
 }
@@ -57,6 +59,8 @@ export function facts(store) {
   // from the beginning, so that the line does not grow when the cost is known
   const cost = store.cost >= 0 ? (store.cost * 100).toFixed(1) : "–";
   said.push(`collector ${cost} % of a core`);
+  const { recording } = store.status;
+  if (recording) said.push(`recording to ${recording} (${bytes(store.recorded ?? 0)})`);
   return said;
 }
 
