@@ -11,15 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .perf_few_rows import MOST_ROWS, FewRows, pct_share
 from .perf_intervals import groups_of
-from .perf_rows import Row, RowParser, is_time, share_of
+from .perf_rows import Row, RowParser, is_time
 from .samples import NO_COUNT_SHARES, ColumnParts, PartColumns, Reading, Status
 
 __all__ = ["Block", "Layout"]
@@ -28,7 +28,6 @@ _Floats = NDArray[np.float64]
 _Bools = NDArray[np.bool_]
 
 _ALL_THE_TIME: Final = b"100.00"
-_PCT = re.compile(rb"[0-9]{1,3}\.[0-9]{1,2}").fullmatch
 #: up to here a float64 is exact to the digit
 _EXACT: Final = 1e15
 _VALUES = re.compile(
@@ -86,6 +85,8 @@ class Layout:
         for group in found:
             bounds.append(bounds[-1] + len(group))
         self.starts = np.array(bounds[:-1])
+        #: whether there are few rows, none of which is a part
+        self.is_plain = len(rows) <= MOST_ROWS and all(row.label is None for row in rows)
         self.groups = [
             _Group(
                 rows[group[0]], start, stop, {rows[p].label or "": n for n, p in enumerate(group)}
@@ -107,9 +108,11 @@ class Layout:
                 return None
         return cls(rows, fields, at, separator)
 
-    def begin(self, head: bytes, time: str) -> Block | None:
+    def begin(self, head: bytes, time: str) -> Block | FewRows | None:
         """A block without rows at `time`, printed as `head`; `None` if that is no time."""
-        return Block(self, head, time) if is_time(time) else None
+        if not is_time(time):
+            return None
+        return FewRows(self, head, time) if self.is_plain else Block(self, head, time)
 
 
 class Block:
@@ -259,14 +262,8 @@ def _shares(percentages: list[bytes]) -> _Floats | None:
     """Percentages as shares; `None` if one is no percentage."""
     if percentages.count(_ALL_THE_TIME) == len(percentages):
         return np.ones(len(percentages))
-    shares = [_share(percentage) for percentage in percentages]
+    shares = [pct_share(percentage) for percentage in percentages]
     return None if min(shares) < 0 else np.array(shares)
-
-
-@lru_cache(maxsize=16_384)
-def _share(percentage: bytes) -> float:
-    """A percentage as a share; −1 if it is none."""
-    return share_of(percentage.decode()) if _PCT(percentage) else -1.0
 
 
 def _status(share: float) -> Status:

@@ -27,6 +27,7 @@ from .samples import Sample
 
 if TYPE_CHECKING:
     from .perf_blocks import Block, Layout
+    from .perf_few_rows import FewRows
 
 __all__ = ["IntervalAssembler", "Note", "Notes", "PerfCsvReader", "read_perf_csv"]
 
@@ -170,7 +171,7 @@ class IntervalAssembler:
         self._line_number = 0
         # an interval is read in columns if its rows are those of one that was read row by row
         self._layout: Layout | None = None
-        self._block: Block | None = None
+        self._block: Block | FewRows | None = None
         self._rows: list[Row] = []
         self._lines: list[bytes] = []
         self._delivered: str | None = None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from perfwidgets.export import Columns
 from perfwidgets.models.marks import Marks
 from perfwidgets.models.tables import Tables
-from perfwidgets.samples import NO_COUNT_SHARES, Sample, Status
+from perfwidgets.samples import NO_COUNT_SHARES, Reading, Sample, Status
 
 __all__ = ["History", "Rows", "no_count_share", "unique_names"]
 
@@ -27,6 +27,9 @@ _SLACK_TIME = 0.05
 _STEP_BACK = 1.0
 #: no window and interval make us hold more rows than this
 _MOST_ROWS = 4_000_000
+#: nor does any recording make us hold more columns, or more numbers
+_MOST_COLUMNS = 4096
+_MOST_CELLS = 32_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,9 @@ class History(Tables):
         self._columns: dict[str, int] = {}
         self._units: dict[str, str | None] = {}
         self._is_unix = True
-        self._last_layout: tuple[tuple[str, ...], list[int]] = ((), [])
+        self._last_layout: tuple[tuple[str, ...], slice | list[int]] = ((), [])
+        #: events that have no column, as there are too many (the first of them)
+        self.left_out: set[str] = set()
         self._next = 0
         self._oldest = 0
         self._allocate(self._rows_for(interval or 1.0), 0)
@@ -131,7 +136,7 @@ class History(Tables):
         with self._lock:
             capacity = self._rows_for(interval or 1.0)
             if capacity > len(self._times):
-                self._move(capacity, len(self._columns))
+                self._move(capacity, self._counts.shape[1])
 
     def append(self, sample: Sample) -> None:
         """Add what one interval counted."""
@@ -142,12 +147,11 @@ class History(Tables):
             columns = self._columns_of(sample)
             row = self._row(time)
             self._durations[row] = _usable_duration(sample)
-            for column, reading in zip(columns, sample.readings, strict=True):
-                if reading.count is not None:
-                    self._counts[row, column] = reading.count
-                    self._shares[row, column] = reading.running
-                else:
-                    self._shares[row, column] = NO_COUNT_SHARES.get(reading.status, -1.0)
+            readings = sample.readings
+            counts = [math.nan if r.count is None else r.count for r in readings]
+            # all at once: each touch of an array costs more than the number put there
+            self._counts[row, columns] = counts
+            self._shares[row, columns] = [_share(r) for r in readings]
 
     def gap(self) -> None:
         """Mark that samples are missing after the last one: lines break here."""
@@ -224,17 +228,29 @@ class History(Tables):
             known = ", ".join(self._columns) or "none yet"
             raise KeyError(f"there is no history of {event!r}; there is of: {known}") from None
 
-    def _columns_of(self, sample: Sample) -> Sequence[int]:
+    def _columns_of(self, sample: Sample) -> slice | list[int]:
         names = tuple(reading.event for reading in sample.readings)
         if names != self._last_layout[0]:
             keys = unique_names(names)
-            self._units |= {k: r.unit for k, r in zip(keys, sample.readings, strict=True)}
-            new = [key for key in keys if key not in self._columns]
-            if new:
-                self._columns |= {key: len(self._columns) + i for i, key in enumerate(new)}
-                self._move(len(self._times), len(self._columns))
-            self._last_layout = (names, [self._columns[key] for key in keys])
+            self._add_columns({k: r.unit for k, r in zip(keys, sample.readings, strict=True)})
+            # one column more, which nobody reads, for all that have none
+            places = [self._columns.get(key, _MOST_COLUMNS) for key in keys]
+            in_order = places == list(range(len(places)))
+            self._last_layout = (names, slice(len(places)) if in_order else places)
         return self._last_layout[1]
+
+    def _add_columns(self, units: dict[str, str | None]) -> None:
+        new = [key for key in units if key not in self._columns]
+        room = _MOST_COLUMNS - len(self._columns)
+        if len(self.left_out) < _MOST_COLUMNS:
+            self.left_out.update(new[room:])
+        self._columns |= {key: len(self._columns) + i for i, key in enumerate(new[:room])}
+        self._units |= {key: unit for key, unit in units.items() if key in self._columns}
+        width = len(self._columns) + bool(self.left_out)
+        if width > self._counts.shape[1]:
+            # only a file that is made so brings many one by one: each would move all rows
+            spare = width // 4 if width > 64 else 0
+            self._move(len(self._times), min(width + spare, _MOST_COLUMNS + 1))
 
     def _step_back(self, time: float) -> None:
         """A replay that goes back, or a clock that was set: what was before has no place."""
@@ -250,8 +266,9 @@ class History(Tables):
         ):
             self._oldest += 1
         if self._next - self._oldest == len(self._times):
-            if len(self._times) < _MOST_ROWS:
-                self._move(min(2 * len(self._times), _MOST_ROWS), len(self._columns))
+            width = self._counts.shape[1]
+            if len(self._times) < _most_rows(width):
+                self._move(2 * len(self._times), width)
             else:
                 self._oldest += 1
         row = self._next % len(self._times)
@@ -272,6 +289,8 @@ class History(Tables):
         self._shares = np.full((capacity, width), NO_COUNT_SHARES[Status.MISSING], np.float32)
 
     def _move(self, capacity: int, width: int) -> None:
+        capacity = min(capacity, _most_rows(width))
+        self._oldest = max(self._oldest, self._next - capacity)
         old = (self._times, self._durations, self._counts, self._shares)
         numbers = np.arange(self._oldest, self._next)
         source = numbers % len(old[0])
@@ -282,6 +301,16 @@ class History(Tables):
         self._durations[target] = old[1][source]
         self._counts[target, :kept] = old[2][source]
         self._shares[target, :kept] = old[3][source]
+
+
+def _share(reading: Reading) -> float:
+    if reading.count is not None:
+        return reading.running
+    return NO_COUNT_SHARES.get(reading.status, -1.0)
+
+
+def _most_rows(width: int) -> int:
+    return min(_MOST_ROWS, _MOST_CELLS // max(width, 1))
 
 
 def _usable_duration(sample: Sample) -> float:

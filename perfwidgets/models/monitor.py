@@ -365,7 +365,8 @@ class Monitor(CountsInTurn, Records):
             self.sample_count += 1
             if any(reading.rate is not None for reading in sample):
                 self.latest_rated = sample
-            self.refused = dict(getattr(source, "refused", {}))
+            if (refused := getattr(source, "refused", {})) != self.refused:
+                self.refused = dict(refused)
             self.sample = sample
         else:
             self.memory = sample

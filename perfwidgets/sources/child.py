@@ -10,6 +10,8 @@ from typing import Self
 import anyio
 from anyio.abc import Process
 
+from perfwidgets.sources.pipe import PipeReader, open_pipe
+
 __all__ = ["Child"]
 
 _CHUNK = 65_536
@@ -24,8 +26,11 @@ class Child:
     64 KiB) and read without ever waiting, so call `listen` now and then.
     """
 
-    def __init__(self, process: Process, held: _HeldPipe, complaints: _Complaints) -> None:
+    def __init__(
+        self, process: Process, held: _HeldPipe, output: PipeReader, complaints: _Complaints
+    ) -> None:
         self._process = process
+        self._output = output
         self._held = held
         self._complaints = complaints
 
@@ -39,12 +44,14 @@ class Child:
             If there is no such program, or it may not be run.
         """
         held, complaints = _HeldPipe(), _Complaints()
+        read_end, write_end = os.pipe()
         try:
             # cancelled half-way, asyncio would leave a process that nobody waits for
             with anyio.CancelScope(shield=True):
                 process = await anyio.open_process(
                     list(argv),
                     stdin=held.read_end,
+                    stdout=write_end,
                     stderr=complaints.write_end,
                     env=_c_locale(),
                     start_new_session=True,
@@ -52,11 +59,13 @@ class Child:
         except BaseException:
             held.close()
             complaints.close()
+            os.close(read_end)
             raise
         finally:
+            os.close(write_end)
             held.close_read_end()
             complaints.close_write_end()
-        return cls(process, held, complaints)
+        return cls(process, held, open_pipe(read_end), complaints)
 
     @property
     def pid(self) -> int:
@@ -81,13 +90,9 @@ class Child:
         """Close its standard input, which asks it to end."""
         self._held.close()
 
-    async def receive(self) -> bytes:
-        """Wait for output; ``b""`` at its end."""
-        assert self._process.stdout is not None
-        try:
-            return await self._process.stdout.receive(_CHUNK)
-        except (anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError):
-            return b""
+    async def receive(self, patience: float) -> bytes | None:
+        """Wait for output; ``b""`` at its end, `None` if none came within so many seconds."""
+        return await self._output.receive(patience)
 
     async def wait(self, patience: float = _GRACE[0]) -> int | None:
         """Return the exit status, or `None` if it has not ended within `patience` seconds."""
@@ -102,12 +107,13 @@ class Child:
         with anyio.CancelScope(shield=True):
             await self._outlive()
             await self._process.aclose()
+        self._output.close()
         self._complaints.close()
 
     async def _outlive(self) -> None:
         for wait, then in zip(_GRACE, (signal.SIGINT, signal.SIGKILL), strict=True):
             with anyio.move_on_after(wait):
-                while await self.receive():  # a full pipe would keep it from ending
+                while await self.receive(wait):  # a full pipe would keep it from ending
                     pass
                 await self._process.wait()
                 return

@@ -7,7 +7,6 @@ import shlex
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import replace as changed
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -112,6 +111,7 @@ class PerfStat:
         self._any_row = False
         self._ready: deque[Sample] = deque()
         self._finishing = False
+        self._listened = 0.0
         self._origin: float | None = None
         self._reached = 0.0
 
@@ -208,11 +208,11 @@ class PerfStat:
     async def _read(self, child: Child) -> None:
         """Wait for rows; put the samples that they complete into `_ready`."""
         rows_wait = self._rows.pending and not self._rows.mid_row
-        chunk = None
-        with anyio.move_on_after(_IDLE if rows_wait else _LISTEN):
-            chunk = await child.receive()
+        chunk = await child.receive(_IDLE if rows_wait else _LISTEN)
         arrival = time.time()
-        child.listen()
+        if not chunk or arrival - self._listened >= _LISTEN:
+            child.listen()
+            self._listened = arrival
         if chunk:
             self._any_row = True
             for sample in self._rows.feed(chunk):
@@ -237,10 +237,9 @@ class PerfStat:
             Reading(event, None, None, None, Status.NOT_SUPPORTED, 0.0) for event in self.refused
         )
         self._ready.append(
-            changed(
-                sample,
-                timestamp=self._origin + sample.time,
-                readings=sample.readings + refused,
+            Sample(
+                *(sample.time, self._origin + sample.time, sample.duration),
+                *(sample.readings + refused, sample.cores, sample.interval),
             )
         )
 
@@ -327,7 +326,7 @@ class PerfStat:
         said, status = b"", None
         try:
             with anyio.move_on_after(_ANSWER):
-                while chunk := await child.receive():
+                while chunk := await child.receive(_ANSWER):
                     said = (said + chunk)[-_MOST_SAID:]
                 status = await child.wait()
         finally:

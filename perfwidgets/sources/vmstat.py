@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Literal, Self
 
-import anyio
-
 from perfwidgets.errors import ArgumentError, VmStatError
 from perfwidgets.samples import Reading, Sample, Status
+from perfwidgets.sources.alarm import Alarm, new_alarm
 from perfwidgets.sources.base import check_interval
 
 __all__ = ["MEMORY_EVENTS", "VmStat"]
@@ -33,7 +33,13 @@ _FIELDS: Mapping[str, tuple[str | None, float]] = MappingProxyType(
         "pgmajfault": (None, 1.0),
     }
 )
+_CHUNK = 65_536
+#: no /proc/vmstat is longer (bytes)
+_MOST = 1_000_000
 MEMORY_EVENTS = tuple(_FIELDS)
+_LINES = re.compile(
+    rf"^({'|'.join(MEMORY_EVENTS)}) +([0-9]{{1,39}})[ \t]*$".encode(), re.MULTILINE
+).findall
 
 
 class VmStat:
@@ -76,7 +82,7 @@ class VmStat:
     ) -> None:
         self.interval: float = check_interval(interval)
         self.path = _check_path(path)
-        self._finish: anyio.Event | None = None
+        self._finish: Alarm | None = None
         self._over = False
         self._started = self._last_time = 0.0
         self._last: dict[str, int] = {}
@@ -91,10 +97,10 @@ class VmStat:
     def finish(self) -> None:
         """End the iteration after one last sample."""
         if self._finish is not None:
-            self._finish.set()
+            self._finish.ring()
 
     async def __aenter__(self) -> Self:
-        self._finish, self._over = anyio.Event(), False
+        self._finish, self._over = new_alarm(), False
         self._last = self._read()
         self._started = self._last_time = time.monotonic()
         return self
@@ -118,9 +124,8 @@ class VmStat:
         passed = time.monotonic() - self._started
         # on the grid of the interval, so that the pace does not drift with our own work
         until = (passed // self.interval + 1) * self.interval
-        with anyio.move_on_after(until - passed):
-            await self._finish.wait()
-        self._over = self._finish.is_set()
+        await self._finish.wait(until - passed)
+        self._over = self._finish.rung
         fields = self._read()
         now = time.monotonic()
         sample = difference(
@@ -136,7 +141,7 @@ class VmStat:
 
     def _read(self) -> dict[str, int]:
         try:
-            return parse_vmstat(self.path.read_bytes())
+            return parse_vmstat(_read_all(self.path))
         except OSError as error:
             raise VmStatError(
                 f"{self.path} cannot be read ({error.strerror})",
@@ -144,15 +149,23 @@ class VmStat:
             ) from error
 
 
+def _read_all(path: Path) -> bytes:
+    """The file's text, without the layers of a file object, which cost as much as the reading."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        text = b""
+        while part := os.read(descriptor, _CHUNK):
+            text += part
+            if len(text) >= _MOST:
+                break
+        return text
+    finally:
+        os.close(descriptor)
+
+
 def parse_vmstat(text: bytes) -> dict[str, int]:
     """Return the fields of /proc/vmstat that are used here, in the kernel's own units."""
-    fields = {}
-    for line in text.splitlines():
-        name, _, value = line.partition(b" ")
-        key = name.decode("ascii", "replace")
-        if key in _FIELDS and value.strip().isdigit() and len(value) < 40:
-            fields[key] = int(value)
-    return fields
+    return {name.decode(): int(value) for name, value in _LINES(text)}
 
 
 def difference(

@@ -1,0 +1,148 @@
+"""The reading end of a pipe, read as bytes come, at as few wake-ups as can be."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+from typing import Protocol
+
+import anyio
+
+__all__ = ["PipeReader", "open_pipe"]
+
+_CHUNK = 65_536
+
+
+class PipeReader(Protocol):
+    """What comes through a pipe."""
+
+    async def receive(self, patience: float) -> bytes | None:
+        """Wait for bytes; ``b""`` at the end, `None` if none came within so many seconds."""
+
+    def close(self) -> None:
+        """Read no more; who waits is told of the end."""
+
+
+def open_pipe(descriptor: int) -> PipeReader:
+    """Return a reader of `descriptor`, which it owns, on the event loop that runs."""
+    os.set_blocking(descriptor, False)
+    try:
+        return _AsyncioPipe(descriptor, asyncio.get_running_loop())
+    except RuntimeError:
+        return _TrioPipe(descriptor)
+
+
+class _AsyncioPipe:
+    """On asyncio: a stream would wake the loop twice for each chunk, and a cancel scope costs."""
+
+    def __init__(self, descriptor: int, loop: asyncio.AbstractEventLoop) -> None:
+        self._descriptor = descriptor
+        self._loop = loop
+        self._waiter: asyncio.Future[None] | None = None
+        self._deadline = math.inf
+        self._timer: asyncio.TimerHandle | None = None
+        self._held: list[bytes] = []
+        self._is_read = False
+        loop.add_reader(descriptor, self._read)
+        self._is_watched = True
+
+    async def receive(self, patience: float) -> bytes | None:
+        if not self._held and not self._is_read:
+            self._watch()
+            self._waiter = self._loop.create_future()
+            self._wake_at(self._loop.time() + patience)
+            try:
+                await self._waiter
+            finally:
+                self._waiter, self._deadline = None, math.inf
+        if self._held:
+            data = b"".join(self._held) if len(self._held) > 1 else self._held[0]
+            self._held.clear()
+            return data
+        return b"" if self._is_read else None
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            self._unwatch()
+            os.close(self._descriptor)
+            self._descriptor, self._is_read = -1, True
+            if self._timer is not None:
+                self._timer.cancel()
+            self._wake()
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._descriptor, _CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._held.append(data)
+        else:
+            self._is_read = True
+        if self._is_read or len(self._held) > 1:
+            self._unwatch()  # who does not receive holds perf up, and not memory
+        self._wake()
+
+    def _wake_at(self, deadline: float) -> None:
+        """Wake who waits, if nothing comes by then. As a rule something does: one timer lasts."""
+        self._deadline = deadline
+        if self._timer is None or deadline < self._timer.when():
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_at(deadline, self._time_has_come)
+
+    def _time_has_come(self) -> None:
+        self._timer = None
+        if self._deadline <= self._loop.time():
+            self._wake()
+        elif self._deadline < math.inf:
+            self._timer = self._loop.call_at(self._deadline, self._time_has_come)
+
+    def _watch(self) -> None:
+        if not self._is_watched:
+            self._loop.add_reader(self._descriptor, self._read)
+            self._is_watched = True
+
+    def _unwatch(self) -> None:
+        if self._is_watched:
+            self._loop.remove_reader(self._descriptor)
+            self._is_watched = False
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class _TrioPipe:
+    """On trio, which reads without a transport between."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    async def receive(self, patience: float) -> bytes | None:
+        import trio  # noqa: PLC0415  (it runs us, so it is there)
+
+        with anyio.move_on_after(patience):
+            while self._descriptor >= 0:
+                try:
+                    return os.read(self._descriptor, _CHUNK)
+                except BlockingIOError:
+                    pass
+                except OSError:
+                    return b""
+                try:
+                    await trio.lowlevel.wait_readable(self._descriptor)
+                except trio.ClosedResourceError:
+                    return b""
+        return b"" if self._descriptor < 0 else None
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            import trio  # noqa: PLC0415
+
+            trio.lowlevel.notify_closing(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = -1
