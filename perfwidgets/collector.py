@@ -8,48 +8,20 @@ import os
 import sys
 import threading
 import time
-import traceback
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import anyio
 
 from perfwidgets.errors import SourceError
 from perfwidgets.samples import Sample
 from perfwidgets.sources.base import Source
+from perfwidgets.supervisor import Backoff, State, Supervisor, Wish
 
 __all__ = ["Backoff", "Collector", "Listener", "State"]
-
-State = Literal["idle", "starting", "running", "paused", "stopped", "failed"]
-_Wish = Literal["run", "pause", "stop"]
-#: how long a source may take to end by itself (s)
-_PATIENCE = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """How a source that ended is started again.
-
-    Attributes
-    ----------
-    first, factor, longest
-        The first wait in seconds, by how much each next one is longer, and the longest.
-    tries
-        How often in a row, before it is given up as failed. An interval delivered starts anew.
-    """
-
-    first: float = 0.5
-    factor: float = 2.0
-    longest: float = 30.0
-    tries: int = 5
-
-    def wait(self, failures: int) -> float:
-        """Seconds to wait after so many failures in a row."""
-        return min(self.first * self.factor ** min(failures - 1, 100), self.longest)
 
 
 class Listener(Protocol):
@@ -93,7 +65,7 @@ class Collector:
         self._listener = weakref.ref(listener)
         weakref.finalize(listener, self.stop, 0.0).atexit = False
         self._supervisors = {
-            name: _Supervisor(name, source, self, backoff or Backoff())
+            name: Supervisor(name, source, self, backoff or Backoff())
             for name, source in sources.items()
         }
         self._lead = next(iter(self._supervisors))
@@ -106,7 +78,7 @@ class Collector:
         self._lead_came = 0.0
         self._fault: BaseException | None = None
         self._owner = os.getpid()
-        self._wished: _Wish = "stop"
+        self._wished: Wish = "stop"
         # held while the thread starts, and while it ends: no command is lost between the two
         self._lock = threading.RLock()
         self._over = True
@@ -173,7 +145,7 @@ class Collector:
             return True
         return self._tell(work)
 
-    def _wish(self, wish: _Wish) -> bool:
+    def _wish(self, wish: Wish) -> bool:
         def tell_all() -> None:
             for supervisor in self._supervisors.values():
                 supervisor.change_wish(wish)
@@ -245,7 +217,11 @@ class Collector:
 
         A task that waits and sleeps would do the same, at three wake-ups of the loop a sample.
         """
-        if self._next_tick is None and self._loop is not None:
+        if self._next_tick is not None or self._loop is None:
+            return
+        if self._loop.time() >= self._tick_due:
+            self._tick()  # another turn of the loop would cost more than the tick
+        else:
             self._next_tick = self._loop.call_at(self._tick_due, self._tick)
 
     def _tick(self) -> None:
@@ -290,114 +266,3 @@ class Collector:
         # a perf that hangs must not take the others' ticks with it
         overdue = anyio.current_time() - self._lead_came > 2 * lead.source.interval
         return not overdue and lead.source.interval <= 2 * (source.interval or 0)
-
-
-class _Supervisor:
-    """Keeps one source going, as wished."""
-
-    def __init__(self, name: str, source: Source, collector: Collector, backoff: Backoff) -> None:
-        self.name = name
-        self.source = source
-        self.state: State = "idle"
-        self.wish: _Wish = "run"
-        self.at_rest = False
-        self._collector = collector
-        self._backoff = backoff
-        self._failures = 0
-        self._changed = anyio.Event()
-        self._current: Source | None = None
-        self._scope: anyio.CancelScope | None = None
-
-    def change_wish(self, wish: _Wish) -> None:
-        # told to run while it does: only what waits or has failed starts anew
-        if wish != self.wish or self._current is None:
-            self.wish = wish
-            self._begin_anew()
-
-    def replace(self, source: Source) -> None:
-        self.source = source
-        self._begin_anew()
-
-    def _begin_anew(self) -> None:
-        self._failures = 0
-        self._changed.set()
-        self.at_rest = False
-        if self._current is not None and self._scope is not None:
-            with contextlib.suppress(Exception):
-                self._current.finish()
-            # a source that does not come to its end is ended
-            self._scope.deadline = min(self._scope.deadline, anyio.current_time() + _PATIENCE)
-        elif self.wish == "run":
-            self._report("starting")  # at once, for those who ask whether a sample may come
-
-    async def run(self) -> None:
-        while True:
-            self._changed = anyio.Event()
-            if self.wish == "run":
-                error = await self._run_once()
-                if self._changed.is_set():
-                    continue
-                if error is not None:
-                    await self._after(error)
-                    continue
-            self._report("paused" if self.wish == "pause" else "stopped")
-            if self.wish == "stop":
-                self.at_rest = True
-                self._collector.came_to_rest()
-            await self._changed.wait()
-
-    async def _run_once(self) -> SourceError | None:
-        self._current = source = self.source
-        if not self._failures:
-            self._report("starting")
-        try:
-            with anyio.CancelScope() as self._scope:
-                async with source:
-                    async for sample in source:
-                        if self.state != "running":
-                            self._failures = 0
-                            self._report("running")
-                        self._collector.deliver(self.name, source, sample)
-        except SourceError as error:
-            return error
-        except Exception as error:  # ours or a user's source: it must reach a person all the same
-            return _UnexpectedError(self.name, error)
-        finally:
-            self._current = self._scope = None
-        return None
-
-    async def _after(self, error: SourceError) -> None:
-        self._failures += 1
-        if error.permanent or self._failures > self._backoff.tries:
-            self._report("failed", error)
-            await self._changed.wait()
-        else:
-            self._report("starting", error)
-            with anyio.move_on_after(self._backoff.wait(self._failures)):
-                await self._changed.wait()
-
-    def fail(self, error: BaseException) -> None:
-        """The thread has ended with this error."""
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        self._current = None
-        self._report("failed", _UnexpectedError(self.name, error))
-
-    def _report(self, state: State, error: SourceError | None = None) -> None:
-        self.state = state
-        self._collector.state_is(self.name, state, error)
-
-
-class _UnexpectedError(SourceError):
-    """An error that no source foresaw."""
-
-    permanent = True
-
-    def __init__(self, name: str, error: BaseException) -> None:
-        where = traceback.extract_tb(error.__traceback__)[-1:]
-        place = f" ({os.path.basename(where[0].filename)}:{where[0].lineno})" if where else ""
-        super().__init__(
-            f"{name} failed: {type(error).__name__}: {error}{place}",
-            "This is a defect, please report it with `monitor.error.__cause__`.",
-        )
-        self.__cause__ = error

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from perfwidgets.errors import RecordingError
+from perfwidgets.perf_command import is_local
 
 __all__ = ["FORMAT", "VERSION", "Header", "cpu_model"]
 
@@ -58,7 +59,7 @@ class Header:
 
     @classmethod
     def of(cls, source: object = None) -> Header:
-        """Describe what a source counts, on this machine and now.
+        """Describe what a source counts now, and this machine, if it counts here.
 
         Parameters
         ----------
@@ -66,14 +67,17 @@ class Header:
             Such as a `PerfStat`; `None` for the machine alone.
         """
         interval = getattr(source, "interval", None)
+        # of another machine, or of one that a wrapper leads to, nothing is known here
+        command = getattr(source, "command", None)
+        is_here = command is None or is_local(command)
         return cls(
             events=tuple(getattr(source, "events", ())),
             interval=None if interval is None else float(interval),
             cores=getattr(source, "cores", None),
             per_core=bool(getattr(source, "per_core", False)),
             perf_version=getattr(source, "version", None),
-            kernel=platform.release() or None,
-            cpu=cpu_model(),
+            kernel=(platform.release() or None) if is_here else None,
+            cpu=cpu_model() if is_here else None,
             created=time.time(),
         )
 
