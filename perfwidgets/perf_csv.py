@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from .errors import ArgumentError
+from .notes import Note, Notes
 from .perf_intervals import (
     MAX_LINE,
     MAX_ROWS,
@@ -22,7 +23,8 @@ from .perf_intervals import (
     text,
     unanswered,
 )
-from .perf_rows import SUMMARY, Line, Note, Notes, Row, RowParser, find_separator, is_furniture
+from .perf_rows import SUMMARY, Line, Row, RowParser, is_furniture
+from .perf_separator import find_separator
 from .samples import Sample
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import IO, Final, Self
 
 from .errors import ArgumentError, RecordingError
-from .perf_rows import SUMMARY, Notes, Row
+from .notes import Notes
+from .perf_rows import SUMMARY, Row
 from .samples import Reading, Sample, Status, whole
 
 __all__ = [

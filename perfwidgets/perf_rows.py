@@ -18,11 +18,8 @@ from .samples import Status
 __all__ = [
     "SUMMARY",
     "Line",
-    "Note",
-    "Notes",
     "Row",
     "RowParser",
-    "find_separator",
     "is_furniture",
     "is_time",
     "make_count",
@@ -34,8 +31,6 @@ __all__ = [
 SUMMARY: Final = "summary"
 
 _MAX_FIELDS = 256
-_MAX_NOTES = 10_000
-_MAX_NOTE_TEXT = 500
 _MAX_EVENT_FIELDS = 64
 _MAX_EVENT = 4096
 
@@ -66,39 +61,6 @@ _METRIC_SHAPE = re.compile(r"T?(?:e?ld?)?(?=(?:[dp]*e){3})e*(?:dp)?e*[dpn]{0,2}[
 _METRIC_ONLY_SHAPE = re.compile(r"T?(?:ld?)?[dpne]*").fullmatch
 
 # `SEP runtime SEP pct`, then `time SEP value`; a separator is never of blanks alone
-_AROUND_PCT = re.compile(
-    r"(?P<sep>\W{1,4}?)[0-9]+(?P=sep)[0-9]{1,3}[.,][0-9]{1,2}(?:(?P=sep)|\s*$)"
-)
-_AFTER_TIME = re.compile(r"\s*[0-9]+\.[0-9]+(?P<sep>\W{1,4}?)[\w<-]")
-_HEADER = re.compile(r"\s*time(?P<sep>[^\w\s.()]{1,4}|\t)(?:.*(?P=sep))?\s*$")
-
-
-class Note(NamedTuple):
-    """A line that is no data, with its number counted from 1."""
-
-    line_number: int
-    text: str
-
-
-class Notes(list[Note]):
-    """Notes in the order of their lines; bounded, so that hostile input cannot fill the memory.
-
-    Attributes
-    ----------
-    left_out
-        How many more there were than are kept.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.left_out = 0
-
-    def add(self, line_number: int, text: str) -> None:
-        """Keep a note, its text cut to 500 characters; count it only, once 10,000 are kept."""
-        if len(self) < _MAX_NOTES:
-            self.append(Note(line_number, text[:_MAX_NOTE_TEXT]))
-        else:
-            self.left_out += 1
 
 
 class Row(NamedTuple):
@@ -407,19 +369,3 @@ def _kind(field: str) -> str:
 def is_furniture(line: str) -> bool:
     """Whether a line is blank or the heading of ``-o FILE``."""
     return not line.strip() or line.startswith("# started on")
-
-
-def find_separator(line: str) -> str | None:
-    """The separator of a line if it is a row, or the header of ``--metric-only``."""
-    line = line[:65_536]
-    found = [match["sep"] for match in _AROUND_PCT.finditer(line)]
-    found += [match["sep"] for match in (_AFTER_TIME.match(line),) if match]
-    fitting: dict[bool, str] = {}
-    for separator in dict.fromkeys(found):
-        row = RowParser(separator, short_rows=True).parse(line) if separator.strip(" ") else None
-        if isinstance(row, Row):
-            fitting.setdefault(row.time is None, separator)
-    if fitting:  # a thread's name may hold another separator, but not behind a time
-        return fitting.get(False) or fitting[True]
-    header = _HEADER.match(line)
-    return header["sep"] if header else None

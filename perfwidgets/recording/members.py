@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from perfwidgets.errors import RecordingError
-from perfwidgets.perf_rows import Notes
+from perfwidgets.notes import Notes
 from perfwidgets.recording.encoding import MAX_LINE
 
 __all__ = ["Lines", "open_plain_file"]

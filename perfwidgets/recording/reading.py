@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
 from perfwidgets.errors import RecordingError
-from perfwidgets.perf_rows import Notes
+from perfwidgets.notes import Notes
 from perfwidgets.recording.decoding import Decoder, RawSample, Record, kind_of
 from perfwidgets.recording.fields import DamagedError, parse
 from perfwidgets.recording.header import Header

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from perfwidgets.errors import ArgumentError
-from perfwidgets.perf_rows import Note, Notes
+from perfwidgets.notes import Note, Notes
 from perfwidgets.recording.decoding import RawSample
 from perfwidgets.recording.header import Header
 from perfwidgets.recording.members import Lines

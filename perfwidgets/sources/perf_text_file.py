@@ -13,10 +13,12 @@ from pathlib import Path
 from statistics import median
 
 from perfwidgets.errors import RecordingError
+from perfwidgets.notes import Note
 from perfwidgets.perf_csv import PerfCsvReader
 from perfwidgets.perf_intervals import SampleReader, open_lines
 from perfwidgets.perf_json import PerfJsonReader
-from perfwidgets.perf_rows import Note, find_separator, is_furniture
+from perfwidgets.perf_rows import is_furniture
+from perfwidgets.perf_separator import find_separator
 from perfwidgets.samples import Sample
 
 __all__ = ["PerfText", "PerfTextFeed"]

@@ -11,7 +11,7 @@ from typing import Any, Protocol, Self
 from anyio import to_thread
 
 from perfwidgets.errors import RecordingError
-from perfwidgets.perf_rows import Note
+from perfwidgets.notes import Note
 from perfwidgets.samples import Sample
 from perfwidgets.sources.play_clock import PlayClock, Waiter
 

@@ -9,7 +9,7 @@ from statistics import median
 from typing import Literal
 
 from perfwidgets.errors import RecordingError
-from perfwidgets.perf_rows import Note, Notes
+from perfwidgets.notes import Note, Notes
 from perfwidgets.recording.decoding import RawSample
 from perfwidgets.recording.fields import DamagedError, parse
 from perfwidgets.recording.header import FORMAT, Header

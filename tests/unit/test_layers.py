@@ -14,7 +14,17 @@ PACKAGE = Path(__file__).parents[2] / "perfwidgets"
 #: the rows of the picture, top down; a module may import from rows above its own, and from those
 #: beside it that are named in the same set
 PLAIN = {"errors", "events", "cores", "samples", "metrics", "perf_command"}
-PLAIN |= {"perf_few_rows", "perf_csv", "perf_json", "perf_rows", "perf_intervals", "perf_blocks", "causes"}
+PLAIN |= {
+    "notes",
+    "perf_separator",
+    "perf_few_rows",
+    "perf_csv",
+    "perf_json",
+    "perf_rows",
+    "perf_intervals",
+    "perf_blocks",
+    "causes",
+}
 PLAIN |= {"formula", "metric_inputs", "metric_registry", "metric_table"}
 PLAIN |= {"export"}
 LAYERS = [
