@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import threading
-import time
 import traceback
 from collections.abc import Callable, Iterable
 from types import TracebackType
@@ -20,17 +18,16 @@ from perfwidgets.models.given import check_window, named, of_kind
 from perfwidgets.models.history import History
 from perfwidgets.models.in_turn import CountsInTurn
 from perfwidgets.models.records import Records
+from perfwidgets.models.waits import Waits
 from perfwidgets.samples import Sample
 from perfwidgets.sources.base import Source
 
 __all__ = ["Monitor"]
 
-#: how long perf may take to tell its version (s)
-_FIRST_WORD = 1.0
 _STATES = ("idle", "starting", "running", "paused", "stopped", "failed")
 
 
-class Monitor(CountsInTurn, Records):
+class Monitor(CountsInTurn, Waits, Records):
     """Samples of the machine as traits that anyone can observe and link.
 
     ::
@@ -114,8 +111,6 @@ class Monitor(CountsInTurn, Records):
         self.latest_rated: Sample | None = None
         self._collector = Collector(ordered, self, backoff=backoff)
         self._tickers: list[Callable[[], None]] = []
-        self._arrival = threading.Condition()
-        self._arrivals = 0
         self._show_source(self._lead)
         self.states = dict.fromkeys(self._sources, "idle")
         self._take_recorded()
@@ -134,13 +129,7 @@ class Monitor(CountsInTurn, Records):
             watch(self.cells)  # beside a recording, what runs now has no place
         self._collector.start()
         self._record_if_wanted()
-        if self._is_instant and not self._collector.on_thread:
-            heard, over = threading.Event(), ("paused", "stopped", "failed")
-            self.post(lambda: self._hear(heard))  # until then states are of the last run
-            with self._arrival:
-                self._arrival.wait_for(
-                    lambda: heard.is_set() and all(s in over for s in self.states.values())
-                )
+        self._await_instant_end()
         return self
 
     def stop(self) -> None:
@@ -227,68 +216,6 @@ class Monitor(CountsInTurn, Records):
             if name == self._lead:
                 self.post(lambda: self._show_source(self._lead))
 
-    def wait_for_sample(self, timeout: float = 10.0) -> Sample | None:
-        """Wait for the next sample of the counters (of memory activity where there are none).
-
-        Parameters
-        ----------
-        timeout
-            How long to wait, in seconds.
-
-        Returns
-        -------
-        Sample or None
-            `None` if none came in time, or none can come; `state` and `error` then say why. Of a
-            recording that was played at infinite speed the last one.
-        """
-        if self._collector.on_thread:
-            raise ArgumentError(
-                "An observer cannot wait for a sample: it runs on the thread that brings it",
-                "Wait in a cell, or observe `sample`.",
-            )
-        end = time.monotonic() + timeout
-        # `state` may still be that before a `start` or `configure` which is on its way
-        heard = threading.Event()
-        self.post(lambda: self._hear(heard))
-        with self._arrival:
-            seen = self._arrivals
-            while self._arrivals == seen and (not heard.is_set() or self._may_come()):
-                left = end - time.monotonic()
-                if left <= 0:
-                    return None
-                self._arrival.wait(left)
-            if self._arrivals == seen and not self._has_been_played:
-                return None
-        return self.sample if self._counters else self.memory
-
-    @property
-    def _is_instant(self) -> bool:
-        return math.isinf(getattr(self.source, "speed", 1.0))
-
-    @property
-    def _has_been_played(self) -> bool:
-        return self.state == "stopped" and self._is_instant
-
-    def _await_version(self) -> None:
-        if not self._collector.running or self._collector.on_thread:
-            return
-        end = time.monotonic() + _FIRST_WORD
-        with self._arrival:
-            while getattr(self.source, "version", "") is None and time.monotonic() < end:
-                self._arrival.wait(0.01)
-
-    def _hear(self, heard: threading.Event) -> None:
-        with self._arrival:
-            heard.set()
-            self._arrival.notify_all()
-
-    def _may_come(self) -> bool:
-        return self._collector.running and self.states[self._lead] not in (
-            "failed",
-            "stopped",
-            "paused",
-        )
-
     def to_dict(self) -> dict[str, Any]:
         """The latest sample's payload; where none can come, ``available: false`` and why."""
         sample = self.sample if self._counters else self.memory
@@ -351,8 +278,7 @@ class Monitor(CountsInTurn, Records):
                 self.error = error
                 self.state = state
                 self._show_source(name)
-        with self._arrival:
-            self._arrival.notify_all()
+        self._notify()
 
     def sample_arrived(self, name: str, source: Source, sample: Sample) -> None:
         """Take over a sample."""
@@ -375,9 +301,7 @@ class Monitor(CountsInTurn, Records):
         # the last words of a source that `configure` has replaced are not what one waits for
         if name == self._lead and source is self._sources[name]:
             self._take_turn(sample)
-            with self._arrival:
-                self._arrivals += 1
-                self._arrival.notify_all()
+            self._notify(arrivals=1)
 
     def tick(self) -> None:
         """Let the views know that there is something new."""
