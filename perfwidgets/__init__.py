@@ -7,6 +7,7 @@ is first asked for, so that the command line needs neither ipywidgets nor bqplot
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -117,6 +118,12 @@ __all__ = [
     "read_perf_json",
     "read_recording",
 ]
+
+try:
+    # what the environment names is meant from here, wherever a notebook goes later
+    _FOLDER = os.getcwd()
+except OSError:  # it was deleted
+    _FOLDER = "/"
 
 __version__ = "0.1.0"
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, overload
 
@@ -23,6 +25,8 @@ __all__ = ["Cell", "Cells"]
 #: the oldest cells are forgotten beyond so many
 _MOST_CELLS = 10_000
 _MOST_CODE = 200
+#: times are floats: intervals that touch may seem to overlap by so little (s)
+_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ class Cell:
         How long these were together, in seconds.
     readings
         Event -> its count over these intervals, with its rate over them and the weakest share of
-        an interval that was counted.
+        an interval that was counted. An event that was counted in only some of them is scaled to
+        all, and its share says so.
     overlapping
         Whether another cell ran at the same time.
     """
@@ -93,8 +98,12 @@ class Cells(Sequence[Cell]):
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._cells: deque[_Running] = deque(maxlen=_MOST_CELLS)
-        #: those that may still be charged: they run, or their last interval has not come yet
-        self._charged: list[_Running] = []
+        #: by number those that run, and all that may still be charged: they run, or their last
+        #: interval has not come yet
+        self._open: dict[int, _Running] = {}
+        self._charged: dict[int, _Running] = {}
+        #: those of a recording whose time has not come
+        self._coming: deque[_Running] = deque()
         self._next = 0
         self._changes = 0
         #: told of each cell that ends, on the kernel's thread
@@ -180,12 +189,12 @@ class Cells(Sequence[Cell]):
             cell = Cell(self._next, execution_count, line[:_MOST_CODE], now)
             self._next += 1
             running = _Running(cell, self._change())
-            for other in self._charged:
-                if other.cell.ended is None or other.cell.ended > now:
-                    other.cell = replace(other.cell, overlapping=True)
-                    running.cell = replace(running.cell, overlapping=True)
+            for other in self._open.values():
+                other.cell = replace(other.cell, overlapping=True)
+                running.cell = replace(running.cell, overlapping=True)
             self._cells.append(running)
-            self._charged.append(running)
+            self._open[cell.number] = running
+            self._may_be_charged(running)
             return cell.number
 
     def end(
@@ -198,8 +207,8 @@ class Cells(Sequence[Cell]):
     ) -> None:
         """The cell with this number ends; `error` says with what error, if with any."""
         with self._lock:
-            running = next((each for each in self._charged if each.cell.number == number), None)
-            if running is None or running.cell.ended is not None:
+            running = self._open.pop(number, None)
+            if running is None:
                 return
             running.change = self._change()
             running.cell = cell = replace(
@@ -213,27 +222,55 @@ class Cells(Sequence[Cell]):
             self.ended(cell)
 
     def recorded(self, cells: Iterable[RecordedCell]) -> None:
-        """Take over the cells of a recording, which is about to be played."""
-        for cell in cells:
-            number = self.begin(cell.execution_count, cell.code, cell.began)
-            if cell.ended is not None:
-                self.end(number, error=cell.error, ended=cell.ended)
+        """Take over the cells of a recording, which is about to be played; the last 10,000."""
+        known = sorted(islice(reversed(list(cells)), _MOST_CELLS), key=lambda cell: cell.began)
+        longest: _Running | None = None
+        with self._lock:
+            for each in known:
+                running = _Running(
+                    Cell(
+                        self._next,
+                        each.execution_count,
+                        each.code[:_MOST_CODE],
+                        each.began,
+                        each.ended,
+                        each.failed,
+                        each.error,
+                    ),
+                    self._change(),
+                )
+                self._next += 1
+                if longest is not None and each.began < longest.until:
+                    running.cell = replace(running.cell, overlapping=True)
+                    longest.cell = replace(longest.cell, overlapping=True)
+                if longest is None or running.until > longest.until:
+                    longest = running
+                self._cells.append(running)
+                self._coming.append(running)
 
     # ------------------------------------------------- from the collector's thread
 
     def charge(self, sample: Sample) -> None:
         """Charge cells with an interval that lies wholly within them."""
-        if not self._charged or sample.timestamp is None or sample.duration is None:
+        if sample.timestamp is None or sample.duration is None:
             return
         end, begin = sample.timestamp, sample.timestamp - sample.duration
         with self._lock:
-            for each in self._charged:
-                ended = each.cell.ended
-                if begin >= each.cell.began and (ended is None or end <= ended):
-                    each.add(sample)
-            self._charged = [
-                each for each in self._charged if each.cell.ended is None or each.cell.ended > end
-            ]
+            while self._coming and self._coming[0].cell.began < end:
+                self._may_be_charged(self._coming.popleft())
+            over = []
+            for number, each in self._charged.items():
+                if begin >= each.cell.began and end <= each.until:
+                    each.add(sample, begin, end)
+                if each.until <= end:
+                    over.append(number)
+            for number in over:
+                del self._charged[number]
+
+    def _may_be_charged(self, running: _Running) -> None:
+        self._charged[running.cell.number] = running
+        if len(self._charged) > _MOST_CELLS:
+            del self._charged[next(iter(self._charged))]
 
     def _change(self) -> int:
         self._changes += 1
@@ -247,16 +284,25 @@ class Cells(Sequence[Cell]):
 class _Running:
     """A cell, and the sums of what it is charged with."""
 
-    __slots__ = ("cell", "change", "counted", "intervals", "sums")
+    __slots__ = ("cell", "change", "counted", "intervals", "reached", "sums")
 
     def __init__(self, cell: Cell, change: int) -> None:
         self.cell = cell
         self.change = change
         self.intervals = 0
         self.counted = 0.0
+        self.reached = -math.inf
         self.sums: dict[str, _Sum] = {}
 
-    def add(self, sample: Sample) -> None:
+    @property
+    def until(self) -> float:
+        """When it ended; never, while it runs."""
+        return math.inf if self.cell.ended is None else self.cell.ended
+
+    def add(self, sample: Sample, begin: float, end: float) -> None:
+        if begin < self.reached - _TOLERANCE:
+            return  # a recording that is played again from before
+        self.reached = end
         seconds = sample.duration or 0.0
         self.intervals += 1
         self.counted += seconds
@@ -267,7 +313,7 @@ class _Running:
     def charged(self) -> Cell:
         if not self.intervals:
             return self.cell
-        readings = {name: total.reading(name) for name, total in self.sums.items()}
+        readings = {name: total.reading(name, self.counted) for name, total in self.sums.items()}
         return replace(
             self.cell,
             intervals=self.intervals,
@@ -298,8 +344,12 @@ class _Sum:
         self.running = min(self.running, reading.running)
         self.status, self.unit = Status.COUNTED, reading.unit
 
-    def reading(self, event: str) -> Reading:
+    def reading(self, event: str, charged: float) -> Reading:
+        """The count over so many seconds: scaled, as perf does, if some of them were not counted."""
         if self.count is None:
             return Reading(event, None, None, self.unit, self.status, 0.0)
         rate = self.count / self.seconds if self.seconds > 0 else None
-        return Reading(event, self.count, rate, self.unit, self.status, self.running)
+        if rate is None or self.seconds >= charged - _TOLERANCE:
+            return Reading(event, self.count, rate, self.unit, self.status, self.running)
+        running = self.running * self.seconds / charged
+        return Reading(event, rate * charged, rate, self.unit, self.status, running)

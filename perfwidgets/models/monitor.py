@@ -128,7 +128,11 @@ class Monitor(CountsInTurn, Waits, Records):
         if getattr(self.source, "live", True):
             watch(self.cells)  # beside a recording, what runs now has no place
         self._collector.start()
-        self._record_if_wanted()
+        try:
+            self._record_if_wanted()
+        except BaseException:
+            self.stop()
+            raise
         self._await_instant_end()
         return self
 
@@ -193,6 +197,7 @@ class Monitor(CountsInTurn, Waits, Records):
             applied = threading.Event()
             self.post(applied.set)
             applied.wait(1.0)
+            self._await_instant_end()
 
     def _configure(self, changes: dict[str, Any]) -> None:
         replaced = {}

@@ -14,6 +14,8 @@ __all__ = ["Fault", "GuardedTraits"]
 
 #: an observer that takes longer (s) holds up the next sample, and is named
 _SLOW = 0.1
+#: characters of a message and of a traceback that are kept: a page is sent them with each change
+_MOST_MESSAGE, _MOST_TRACE = 1000, 8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,16 @@ class GuardedTraits(traitlets.HasTraits):
         super().observe(handler, names=names, type=type)
 
     def note_fault(self, where: str, message: str, trace: str = "") -> None:
-        """Keep a fault; the same one again only counts up."""
+        """Keep a fault, what is very long cut short; the same one again only counts up."""
+        message, trace = _cut(message, _MOST_MESSAGE), trace[-_MOST_TRACE:]
         others = [f for f in self.faults if (f.where, f.message) != (where, message)]
         same = [f for f in self.faults if (f.where, f.message) == (where, message)]
         times = same[0].times + 1 if same else 1
         self.faults = (*others[-19:], Fault(where, message, trace, times))
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 2]} …"
 
 
 class _Guarded:

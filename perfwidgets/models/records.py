@@ -9,14 +9,14 @@ from typing import Any
 
 import traitlets
 
-from perfwidgets.errors import ArgumentError, RecordingError
+from perfwidgets.errors import ArgumentError
 from perfwidgets.models.cell_watch import running_cell
 from perfwidgets.models.cells import Cell, Cells
 from perfwidgets.models.history import History
 from perfwidgets.models.marks import Mark, Marks
 from perfwidgets.models.observers import GuardedTraits
 from perfwidgets.recording.header import Header
-from perfwidgets.recording.kept import RECORD, wanted_recorder
+from perfwidgets.recording.kept import is_wanted, wanted_recorder
 from perfwidgets.recording.recorder import NoRecorder, Recorder
 from perfwidgets.regions.told import listen, unlisten
 from perfwidgets.samples import Sample
@@ -30,8 +30,8 @@ def _nobody() -> Records | None:
     return None
 
 
-#: who records to the file that the environment names
-_kept_by: Callable[[], Records | None] = _nobody
+#: the monitor that records to the file that the environment names
+_keeper: Callable[[], Records | None] = _nobody
 
 
 class Records(GuardedTraits):
@@ -43,10 +43,13 @@ class Records(GuardedTraits):
     marks: Marks
     cells: Cells
     history: History
+    counts_events: Any
 
     def __init__(self) -> None:
         super().__init__()
         self._recorder: Recorder | None = None
+        self._is_kept = False
+        self._told_left_out = False
         self.cells, self.marks = Cells(), Marks()
 
     def _take_recorded(self) -> None:
@@ -55,7 +58,7 @@ class Records(GuardedTraits):
         if recording is not None:
             self.cells.recorded(recording.cells)
             for mark in recording.marks:
-                self.marks.add(mark.label[:200] or "?", mark.time)
+                self.marks.add(mark.label.strip()[:200] or "?", mark.time)
 
     @property
     def source(self) -> Source:
@@ -101,39 +104,53 @@ class Records(GuardedTraits):
         if isinstance(self.source, StandIn):
             return NoRecorder(path)
         self._await_version()
-        header = Header.of(self.source)
-        recorder = Recorder(path, header, overwrite=overwrite, on_error=self._lost)
+        recorder = Recorder(path, Header.of(self.source), overwrite=overwrite)
         listen(self._record_region)
         self._attach(recorder)
         return recorder
 
-    def _attach(self, recorder: Recorder) -> None:
-        self._recorder = recorder
-        self.cells.ended = self._record_cell
-        self.recording = os.fspath(recorder.path)
+    def stop_recording(self) -> None:
+        """End the recording, if there is one; return when the file is complete."""
+        recorder, is_kept = self._recorder, self._is_kept
+        self._detach()
+        if recorder is not None and is_kept:
+            recorder.flush()  # it goes on with the next monitor, and with regions
+            self._recorder = None
+        elif recorder is not None:
+            recorder.close()
 
     def _record_if_wanted(self) -> None:
         """Record to the file that the environment names, unless another monitor does."""
-        global _kept_by  # noqa: PLW0603
-        other = _kept_by()
-        if not os.environ.get(RECORD) or self.recording or (other is not None and other.recording):
+        global _keeper  # noqa: PLW0603
+        is_live = getattr(self.source, "stands_back", False)
+        if not is_live or self.recording is not None or not is_wanted():
             return
+        other = _keeper()
+        if other is not None and other._is_kept and other.recording is not None:
+            if other.counts_events or not self.counts_events:
+                return
+            other._detach()  # counts of events matter more than paging alone
         self._await_version()
         recorder = wanted_recorder(lambda: Header.of(self.source))
         if recorder is not None:
-            _kept_by = weakref.ref(self)
-            self._attach(recorder)
+            _keeper = weakref.ref(self)
+            self._attach(recorder, is_kept=True)
 
-    def stop_recording(self) -> None:
-        """End the recording, if there is one; return when the file is complete."""
+    def _attach(self, recorder: Recorder, *, is_kept: bool = False) -> None:
+        record_cell = weakref.WeakMethod(self._record_cell)
+
+        def ended(cell: Cell) -> None:
+            if (record := record_cell()) is not None:
+                record(cell)
+
+        self._recorder, self._is_kept = recorder, is_kept
+        self.cells.ended = ended
+        self.recording = os.fspath(recorder.path)
+
+    def _detach(self) -> None:
         unlisten(self._record_region)
         self.cells.ended = None
-        if self._recorder is not None:
-            if _kept_by() is self:
-                self._recorder.flush()  # it goes on with the next monitor, and with regions
-                self._recorder = None
-            else:
-                self._recorder.close()
+        self._is_kept = False
         self.recording = None
 
     def mark(self, label: str) -> Mark:
@@ -149,27 +166,38 @@ class Records(GuardedTraits):
         ArgumentError
             If it is no such text.
         """
-        if isinstance(self.source, StandIn):
-            # now is no time of the recording's
-            recorded = next((mark for mark in self.marks if mark.label == label), None)
+        if not getattr(self.source, "live", True):  # now is no time of the recording's
+            is_played = isinstance(self.source, StandIn)
+            recorded = next((m for m in self.marks if is_played and m.label == label), None)
             return recorded or self.marks.add(label, self.history.last_time)
         mark = self.marks.add(label)
         if self._recorder is not None:
             self._recorder.write_mark(mark.label, mark.time)
         return mark
 
-    def post(self, work: Callable[[], None]) -> None:
-        """Have `work` done on the collector's thread."""
-        raise NotImplementedError
-
     def _await_version(self) -> None:
         """Give a source that has just been started a moment to learn perf's version."""
         raise NotImplementedError
 
+    def _tell_left_out(self) -> None:
+        """Say, once, that the history has no room for more events."""
+        if not self._told_left_out:
+            self._told_left_out = True
+            held = len(self.history.events)
+            self.note_fault("history", f"holds no more than {held:,} events; others are left out")
+
     def _record_sample(self, sample: Sample, *, of_memory: bool) -> None:
-        if self._recorder is not None:
-            write = self._recorder.write_memory if of_memory else self._recorder.write_sample
-            write(sample)
+        if self.history.left_out:
+            self._tell_left_out()
+        recorder = self._recorder
+        if recorder is None or self.recording is None:
+            return
+        if recorder.error is not None:  # a full disk, or the like: what was written can be read
+            self.note_fault("recording", str(recorder.error))
+            self._detach()
+            return
+        write = recorder.write_memory if of_memory else recorder.write_sample
+        write(sample)
 
     def _record_state(self, name: str, state: str, error: Exception | None) -> None:
         if self._recorder is not None:
@@ -186,12 +214,3 @@ class Records(GuardedTraits):
     def _record_region(self, label: str | None, result: Mapping[str, Any]) -> None:
         if self._recorder is not None:
             self._recorder.write_region(label, running_cell(), result)
-
-    def _lost(self, error: RecordingError) -> None:
-        """The disk is full, or the like: what was written can be read."""
-
-        def tell() -> None:
-            self.note_fault("recording", str(error))
-            self.recording = None
-
-        self.post(tell)  # we are on the thread that writes

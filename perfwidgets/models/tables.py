@@ -69,6 +69,8 @@ class Tables:
     def to_csv(self, path: str | os.PathLike[str], values: Values = "counts") -> None:
         """Write a table as text: ``time`` in seconds, ``duration``, each event; empty for no count.
 
+        A name that a spreadsheet would take for a formula gets a ``'`` before it.
+
         Raises
         ------
         ArgumentError

@@ -11,6 +11,7 @@ from perfwidgets.collector import Collector, State
 from perfwidgets.errors import ArgumentError
 from perfwidgets.models.observers import GuardedTraits
 from perfwidgets.samples import Sample
+from perfwidgets.sources.base import Source
 
 __all__ = ["Waits"]
 
@@ -30,6 +31,7 @@ class Waits(GuardedTraits):
     source: Any
     post: Any
     _collector: Collector
+    _sources: dict[str, Source]
     _lead: str
 
     def __init__(self) -> None:
@@ -102,9 +104,15 @@ class Waits(GuardedTraits):
         heard = threading.Event()
         self.post(lambda: self._hear(heard))  # until then states are of the last run
         with self._arrival:
-            self._arrival.wait_for(
-                lambda: heard.is_set() and all(s in _OVER for s in self.states.values())
-            )
+            self._arrival.wait_for(lambda: heard.is_set() and self._all_played())
+
+    def _all_played(self) -> bool:
+        """Whether each source that goes as fast as it can has come to its end."""
+        return all(
+            self.states[name] in _OVER
+            for name, source in self._sources.items()
+            if math.isinf(getattr(source, "speed", 1.0)) and not getattr(source, "paused", False)
+        )
 
     def _notify(self, arrivals: int = 0) -> None:
         """Tell who waits that a sample has arrived, or that a state has changed."""

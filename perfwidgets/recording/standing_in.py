@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from perfwidgets import _FOLDER
 from perfwidgets.errors import ArgumentError, RecordingError
 from perfwidgets.recording.recording import Recording, read_recording
 
@@ -38,7 +39,7 @@ def played_recording() -> Recording | None:
     named = os.environ.get(REPLAY)
     if not named:
         return None
-    path = Path(named).absolute()
+    path = Path(_FOLDER, named)
     try:
         return _read(path, path.stat().st_mtime_ns)
     except OSError as error:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from perfwidgets.errors import ArgumentError, BudgetExceededError
 from perfwidgets.formula import SECONDS
 from perfwidgets.metric_inputs import choose_inputs
-from perfwidgets.metrics import METRICS, Metric, evaluate
+from perfwidgets.metrics import METRICS, Metric
+from perfwidgets.regions.repeats import evaluate_runs
 
 if TYPE_CHECKING:
     from perfwidgets.regions.result import RegionResult
@@ -193,7 +194,7 @@ def _checked(
         holds = None if taken is None else _HOLDS[sign](taken, limit)
         yield BudgetCheck(text, taken, limit, "s", 1.0, holds, "the region has not ended")
         return
-    for value in evaluate(result.readings, result.duration, process=True, metrics=[metric]):
+    for value in evaluate_runs(result.runs, [metric]):
         name = text + value.name.removeprefix(metric.name)
         holds = None if value.value is None else _HOLDS[sign](value.value, limit)
         reason = result.error.reason if result.error is not None else value.reason

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from perfwidgets.regions.result import RegionResult
     from perfwidgets.samples import Reading
 
-__all__ = ["doubt", "near_cost", "uncounted"]
+__all__ = ["doubt", "near_cost", "reasons", "uncounted"]
 
 #: a region that takes less than so many empty ones is too short
 _LONG_ENOUGH: Final = 10
@@ -69,7 +69,15 @@ def uncounted(result: RegionResult) -> dict[tuple[str, str], list[str]]:
     return groups
 
 
+def reasons(result: RegionResult) -> dict[str, str]:
+    """Return for each event without a count why it has none, as plain text."""
+    groups = uncounted(result)
+    return {event: why for (_, why), events in groups.items() for event in events}
+
+
 def _why(reading: Reading, result: RegionResult, host: Host) -> str:
+    if result._reasons is not None:
+        return result._reasons.get(reading.event, "")
     if reading.event in result.refused:
         words = result.refused[reading.event]
         return "perf does not know it" + (f" ({words})" if words else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,11 +34,15 @@ class PlayedRun:
         What an empty region counted there.
     error
         Why it counted nothing.
+    refused, reasons
+        Events whose name perf refused there, and why events had no count.
     """
 
     sample: Sample
     cost: Sample | None
     error: SourceError | None
+    refused: Mapping[str, str]
+    reasons: Mapping[str, str]
 
 
 def played_run(label: str | None) -> PlayedRun | None:
@@ -82,6 +87,15 @@ def played_run(label: str | None) -> PlayedRun | None:
         ) from error
 
 
+def _start_anew() -> None:
+    """In a forked child nobody holds the lock."""
+    global _lock  # noqa: PLW0603
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_start_anew)
+
+
 def _run(region: RecordedRegion) -> PlayedRun:
     result = region.result
     runs = result.get("runs") or [{}]
@@ -94,7 +108,13 @@ def _run(region: RecordedRegion) -> PlayedRun:
         sample,
         _cost(result),
         SourceError(str(error), str(result.get("remedy") or "")) if error else None,
+        _texts(result.get("refused")),
+        _texts(result.get("reasons")),
     )
+
+
+def _texts(told: Mapping[str, Any] | None) -> dict[str, str]:
+    return {str(event): str(why)[:1000] for event, why in (told or {}).items()}
 
 
 def _cost(result: Mapping[str, Any]) -> Sample | None:
@@ -114,6 +134,8 @@ def _reading(event: str, told: Mapping[str, Any], seconds: float | None) -> Read
     unit, status = told.get("unit"), Status(told.get("status", "missing"))
     if count is None:
         return Reading(event, None, None, unit, status, 0.0)
+    if isinstance(count, bool) or not isinstance(count, (int, float)):
+        raise TypeError(f"{count!r:.40} is no count")
     rate = count / seconds if seconds else None
     return Reading(event, count, rate, unit, status, float(told.get("running", 1.0)))
 

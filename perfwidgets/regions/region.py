@@ -92,6 +92,7 @@ class Region(RegionResult):
             return
         if counter is None:
             self._add(None, seconds)
+            tell(self.label, self._last_run)
             return
         try:
             self._add(self._read(counter, seconds), seconds)
@@ -102,6 +103,8 @@ class Region(RegionResult):
         finally:
             cost.left(counter)
             counter.close()
+        if not self._is_empty:
+            tell(self.label, self._last_run)
 
     def _attach(self) -> Counter | None:
         """A perf that counts; `None` where none can, which `error` tells then."""
@@ -160,12 +163,11 @@ class Region(RegionResult):
             self.error = nothing_countable(self.events, Host.local())
         self.refused = self._plan.refused
         self.runs = (*self.runs, sample)
-        if not self._is_empty:
-            tell(self.label, self._last_run)
 
     def _add_played(self, run: PlayedRun) -> None:
         """Add a run of a recording, which stands in for this one."""
         self.error, self._cost = run.error, run.cost
+        self.refused, self._reasons = run.refused, run.reasons
         self.runs = (*self.runs, run.sample)
 
     def _last_run(self) -> dict[str, Any]:

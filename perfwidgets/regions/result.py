@@ -7,10 +7,10 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from perfwidgets.errors import ArgumentError, SourceError
-from perfwidgets.metrics import MetricValue, evaluate
+from perfwidgets.metrics import MetricValue
 from perfwidgets.perf_intervals import answers
 from perfwidgets.regions import budgets, doubts, frame, text
-from perfwidgets.regions.repeats import columns_of, counts_of, mean_of
+from perfwidgets.regions.repeats import columns_of, counts_of, evaluate_runs, mean_of
 from perfwidgets.samples import Reading, Sample, Status
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ class RegionResult:
         self.error = error
         self.failed = failed
         self.refused: Mapping[str, str] = dict(refused or {})
+        #: why events have no count, where that was told by a recording; else it is found out here
+        self._reasons: Mapping[str, str] | None = None
         self._cost = cost
 
     @classmethod
@@ -149,7 +151,7 @@ class RegionResult:
     @property
     def metrics(self) -> list[MetricValue]:
         """What follows from the counts: instructions per cycle, misses per 1,000 instructions."""
-        return evaluate(self.readings, self.duration, process=True)
+        return evaluate_runs(self.runs)
 
     @property
     def doubt(self) -> str:
@@ -226,6 +228,8 @@ class RegionResult:
             "duration": self.duration,
             "empty_region_duration": self.cost.duration if self.cost else None,
             "doubt": self.doubt,
+            "refused": dict(self.refused),
+            "reasons": doubts.reasons(self),
             "events": self._events_dict(),
             "metrics": {
                 metric.name: {

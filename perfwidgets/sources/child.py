@@ -104,11 +104,13 @@ class Child:
     async def end(self) -> None:
         """End it and all that it started; return when they are gone."""
         self._held.close()
-        with anyio.CancelScope(shield=True):
-            await self._outlive()
-            await self._process.aclose()
-        self._output.close()
-        self._complaints.close()
+        try:
+            with anyio.CancelScope(shield=True):
+                await self._outlive()
+                await self._process.aclose()
+        finally:  # asyncio's own cancel() goes through the shield
+            self._output.close()
+            self._complaints.close()
 
     async def _outlive(self) -> None:
         for wait, then in zip(_GRACE, (signal.SIGINT, signal.SIGKILL), strict=True):

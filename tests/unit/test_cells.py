@@ -17,6 +17,7 @@ from perfwidgets import ArgumentError, Monitor, Reading, Sample, Status
 from perfwidgets.models.cell_watch import _Watcher, unwatch, watch
 from perfwidgets.models.cells import Cells
 from perfwidgets.models.marks import Marks
+from perfwidgets.recording import RecordedCell
 
 
 def sample(end, duration=0.25, faults=100, cycles=None, running=1.0):
@@ -95,6 +96,38 @@ class TestCharging:
         assert [cell["page-faults"].count for cell in cells[:2]] == [300, 200]
         assert [cell.overlapping for cell in cells] == [True, True, False]
 
+    def test_an_event_counted_in_some_intervals_only_is_scaled_and_says_so(self):
+        cells = Cells()
+        cells.begin(1, "work()", began=9.0)
+        for n in range(10):
+            cells.charge(sample(10 + n * 0.25, cycles=1000 if n % 2 else None))
+        cycles = cells[0]["cycles"]
+        assert cycles.count == pytest.approx(10_000)
+        assert cycles.running == pytest.approx(0.5)
+        assert cycles.scaled
+        assert not cells[0]["page-faults"].scaled
+
+    def test_what_is_played_again_is_charged_once(self):
+        cells = Cells()
+        cells.recorded([RecordedCell(1, "work()", 10.0, 13.0)])
+        for end in (10.5, 10.75, 11.0, 10.5, 10.75, 11.0, 11.25, 11.5):
+            cells.charge(sample(end))
+        assert cells[0].intervals == 5
+        assert cells[0].counted == pytest.approx(1.25)
+
+    def test_many_recorded_cells_cost_little(self):
+        cells = Cells()
+        many = [RecordedCell(n, "x", float(n), None if n % 2 else n + 1.5) for n in range(30_000)]
+        cells.recorded(many)
+        assert len(cells) == 10_000
+        assert cells[0].execution_count == 20_000
+        assert all(cell.overlapping for cell in cells[1:])
+        cells.charge(sample(20_000.5))
+        assert len(cells._charged) == 1
+        for n in range(12_000):
+            cells.end(cells.begin(n, "x"))
+        assert len(cells._charged) <= 10_000
+
     def test_an_hour_is_charged_though_no_history_reaches_so_far_back(self):
         cells = Cells()
         number = cells.begin(1, "train()", began=0.0)
@@ -118,7 +151,8 @@ class TestCharging:
             cells.charge(sample(n + 0.9))
         assert len(cells) == 10_000
         assert cells[0].execution_count == 50
-        assert cells._charged == []
+        assert cells._charged == {}
+        assert cells._open == {}
 
     def test_a_table(self):
         cells = Cells()

@@ -10,7 +10,7 @@ import pytest
 
 from perfwidgets import Reading, RegionResult, Sample, Status
 from perfwidgets.availability.host import Host
-from perfwidgets.errors import ArgumentError, PerfNotFoundError
+from perfwidgets.errors import ArgumentError, BudgetExceededError, PerfNotFoundError
 from perfwidgets.regions import doubts
 
 
@@ -277,3 +277,31 @@ def test_a_result_can_be_copied_to_another_process(no_pmu):
     copy = pickle.loads(pickle.dumps(whole()))
     assert type(copy) is RegionResult
     assert str(copy) == str(whole())
+
+
+def test_metrics_over_runs_use_runs_that_counted_all_of_their_inputs():
+    def run(seconds, instructions, cycles):
+        counts = {"instructions": instructions, "cycles": cycles}
+        readings = tuple(
+            Reading(
+                event,
+                count,
+                None,
+                None,
+                Status.NOT_COUNTED if count is None else Status.COUNTED,
+                0.0 if count is None else 1.0,
+            )
+            for event, count in counts.items()
+        )
+        return Sample(seconds, 1.0, seconds, readings)
+
+    events = ("instructions", "cycles")
+    mixed = RegionResult([run(1.0, None, 100), run(10.0, 1000, 1000)], events=events)
+    ipc = next(metric for metric in mixed.metrics if metric.name == "IPC")
+    assert ipc.value == 1.0
+    with pytest.raises(BudgetExceededError):
+        mixed.check("IPC > 1.5")
+    apart = RegionResult([run(1.0, None, 100), run(1.0, 100, None)], events=events)
+    ipc = next(metric for metric in apart.metrics if metric.name == "IPC")
+    assert ipc.value is None
+    assert "no run counted all" in ipc.reason
