@@ -99,6 +99,10 @@ class BudgetExceededError(PerfwidgetsError, AssertionError):
         super().__init__(reason, remedy)
         self.report = report
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the table, and not how we came to it."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class SourceError(PerfwidgetsError):
     """A source cannot deliver samples.

@@ -27,7 +27,8 @@ Run the cell below (Shift+Enter). The dashboard keeps counting while later cells
 CODE = """\
 import perfwidgets
 
-perfwidgets.Dashboard()"""
+dashboard = perfwidgets.Dashboard()
+dashboard"""
 
 # With these, the folder that JupyterLab serves may be another than the notebook's.
 ROOT_OPTIONS = ("--notebook-dir", "--ServerApp.root_dir", "--ServerApp.preferred_dir")

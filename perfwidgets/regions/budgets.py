@@ -69,8 +69,11 @@ class BudgetCheck:
         """By how much the value is off the limit, where the condition does not hold."""
         if self.found is None or self.holds is not False:
             return ""
-        off = self.found - self.limit
-        return f"{off:+.4g}" + (f" ({100 * off / abs(self.limit):+.3g}%)" if self.limit else "")
+        off = f"{self.found - self.limit:+,.6g}"
+        if self.limit <= 0:
+            return off
+        times = self.found / self.limit
+        return f"{off} ({times:,.4g} × it)" if times > 10 else f"{off} ({100 * (times - 1):+.3g}%)"
 
 
 @dataclass(frozen=True, repr=False)
@@ -126,11 +129,11 @@ class BudgetReport:
         unit = f" {each.unit}" if each.unit else ""
         if each.found is None:
             word = "FAILED" if self.strict else "skipped"
-            return each.condition, "-", f"{each.limit:g}{unit}", "", "-", f"{word}: {each.reason}"
+            return each.condition, "-", f"{each.limit:,g}{unit}", "", "-", f"{word}: {each.reason}"
         return (
             each.condition,
-            f"{each.found:.6g}{unit}",
-            f"{each.limit:g}{unit}",
+            f"{each.found:,.6g}{unit}",
+            f"{each.limit:,g}{unit}",
             each.over,
             f"{100 * each.running:.0f}%",
             "holds" if each.holds else "FAILED",

@@ -64,7 +64,7 @@ def played_run(label: str | None) -> PlayedRun | None:
     if not same:
         raise RecordingError(
             f"The recording {recording.path.name!r} holds no region {label or ''!r}",
-            "Record the notebook again, with `monitor.record` before the region.",
+            "Record the notebook again, with PERFWIDGETS_RECORD or `monitor.record` before it.",
         )
     with _lock:
         done = _played.setdefault(recording.path, set())

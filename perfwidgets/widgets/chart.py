@@ -59,6 +59,7 @@ class Figure:
             title=title,
             fig_margin=dict(_MARGIN),
             animation_duration=0,
+            display_toolbar=False,  # it would lie over the newest seconds
             padding_x=0,
             padding_y=0,
             layout=ipywidgets.Layout(height=f"{height}px", width="auto", min_width="200px"),

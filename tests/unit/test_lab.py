@@ -45,7 +45,8 @@ def test_the_notebook_is_written_and_opened(execs: Execs, tmp_path: Path) -> Non
     notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
     nbformat.validate(notebook)
     assert [cell.cell_type for cell in notebook.cells] == ["markdown", "code"]
-    assert notebook.cells[1].source.split() == ["import", "perfwidgets", "perfwidgets.Dashboard()"]
+    code = ["import perfwidgets", "", "dashboard = perfwidgets.Dashboard()", "dashboard"]
+    assert notebook.cells[1].source.splitlines() == code
 
 
 def test_an_existing_notebook_is_left_alone(execs: Execs, tmp_path: Path) -> None:

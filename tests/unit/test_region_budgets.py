@@ -61,7 +61,7 @@ def test_conditions_that_hold(good, condition):
 @pytest.mark.parametrize(
     ("condition", "found", "off"),
     [
-        ("instructions < 1e6", 1_500_000, "+5e+05 (+50%)"),
+        ("instructions < 1e6", 1_500_000, "+500,000 (+50%)"),
         ("IPC > 3", 1.5, "-1.5 (-50%)"),
         ("page-faults > 0", 0, "+0"),
         ("seconds <= 1", 2.0, "+1 (+100%)"),

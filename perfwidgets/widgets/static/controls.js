@@ -84,13 +84,14 @@ class Controls extends DomView {
     if (document.activeElement !== this.cores) this.cores.value = status.cores ?? "";
     this.drawFamilies(store);
     const waits = pending !== null && performance.now() - pending.since > PATIENCE;
-    setText(this.note, waits ? "waits for the running cell" : (status.refusal ?? ""));
+    const recorded = status.recorded && !status.recording ? `recorded to ${status.recorded}` : "";
+    setText(this.note, waits ? "waits for the running cell" : status.refusal || recorded);
     this.note.classList.toggle("pw-bad", !waits && Boolean(status.refusal));
   }
 
   drawRecord(store) {
     const { recording } = store.status;
-    setText(this.record, recording ? "■ Recording" : "● Record");
+    setText(this.record, recording ? "■ End recording" : "● Record");
     const title = recording
       ? `End the recording to ${recording}`
       : "Record counts, cells and marks to a file in the notebook's folder";

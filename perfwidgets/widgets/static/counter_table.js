@@ -14,7 +14,7 @@ const WEAK = 0.5;
 const COLUMNS = ["event", "count", "rate", "spark", "state"];
 const COUNTED = ":scope > .pw-table:not([hidden]):not(.pw-uncounted)";
 const WORDS = {
-  [NOT_COUNTED]: ["○", "not counted", "perf had no counter for it in this interval"],
+  [NOT_COUNTED]: ["○", "not counted", "it was on no counter in this interval: none was free, or what is counted did not run"],
   [NOT_SUPPORTED]: ["✕", "not supported", "this system cannot count it"],
   [MISSING]: ["○", "no count yet", "perf printed no row for it"],
 };

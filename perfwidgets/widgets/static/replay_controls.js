@@ -38,7 +38,8 @@ export class ReplayControls {
 
   seek() {
     this.moving = false;
-    this.store.command("seek", { seconds: Number(this.place.value) });
+    this.store.position = Number(this.place.value); // paused, nothing else would tell
+    this.store.command("seek", { seconds: this.store.position });
   }
 
   draw(store) {
