@@ -27,12 +27,13 @@ def made_here(thing: _Closable) -> None:
         return
     last, things = _made.get(cell, (execution, []))
     if last != execution:
-        for reference in reversed(things):
+        for reference in list(reversed(things)):
             old = reference()
             if old is not None:
                 old.close()
         things = []
-    things.append(weakref.ref(thing))
+    # what is gone leaves the list: a cell may make a great many things in a loop
+    things.append(weakref.ref(thing, things.remove))
     _made[cell] = (execution, things)
 
 

@@ -59,8 +59,11 @@ def is_local(command: Sequence[str]) -> bool:
 def perf_argv(command: Sequence[str], arguments: Sequence[str]) -> list[str]:
     """Return `command` with perf's `arguments`.
 
-    ssh joins its words with blanks for the remote shell, so there each argument is quoted.
+    ssh joins its words with blanks for the remote shell, so there each argument is quoted: also
+    where something else calls ssh (``sshpass``, ``env``), and twice where one ssh calls another.
     """
-    if os.path.basename(command[0]) == "ssh":
-        return [*command, *(shlex.quote(argument) for argument in arguments)]
-    return [*command, *arguments]
+    quoted = list(arguments)
+    for word in command:
+        if os.path.basename(word) == "ssh":
+            quoted = [shlex.quote(argument) for argument in quoted]
+    return [*command, *quoted]

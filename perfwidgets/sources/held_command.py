@@ -51,8 +51,6 @@ class HeldCommand:
         Its words.
     ended
         Called, on a thread of its own, once it has ended.
-    held
-        Whether it waits; else it begins at once.
 
     Raises
     ------
@@ -60,13 +58,13 @@ class HeldCommand:
         If there is no such program.
     """
 
-    def __init__(self, argv: Sequence[str], ended: Callable[[], None], *, held: bool) -> None:
+    def __init__(self, argv: Sequence[str], ended: Callable[[], None]) -> None:
         if shutil.which(argv[0]) is None:
             raise ArgumentError(
                 f"There is no command {argv[0]!r}", "Give its path, or one that is in PATH."
             )
         self._release = -1
-        self._process = self._start_held(argv) if held else subprocess.Popen(list(argv))
+        self._process = self._start_held(argv)
         threading.Thread(target=self._watch, args=(ended,), daemon=True).start()
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import math
 import shlex
 import time
 from collections import deque
@@ -15,7 +15,7 @@ import anyio
 
 from perfwidgets.availability import explain_failure, explain_spawn_error
 from perfwidgets.cores import check_cores, core_list
-from perfwidgets.errors import ArgumentError, PerfFailedError, PerfNotFoundError, SourceError
+from perfwidgets.errors import PerfFailedError, PerfNotFoundError, SourceError
 from perfwidgets.events import DEFAULT_EVENTS, check_events
 from perfwidgets.perf_command import is_local, perf_argv, split_command
 from perfwidgets.perf_csv import IntervalAssembler
@@ -23,6 +23,7 @@ from perfwidgets.recording.standing_in import is_played
 from perfwidgets.samples import Reading, Sample, Status
 from perfwidgets.sources.base import check_interval
 from perfwidgets.sources.child import Child
+from perfwidgets.sources.target import check_cgroup, check_pid, check_target
 
 __all__ = ["PerfStat"]
 
@@ -33,6 +34,8 @@ _IDLE = 0.03
 _LISTEN = 1.0
 #: how long a perf that counts nothing may take to answer (s), and how much of it is kept
 _ANSWER = 10.0
+#: samples that come a second late for so long (s) do so since the machine slept
+_SUSPENDED = 5.0
 _MOST_SAID = 65_536
 
 
@@ -101,18 +104,20 @@ class PerfStat:
             check_cores(self.cores)
         self.interval: float = check_interval(interval)
         self.per_core = bool(per_core)
-        self.pid = _check_pid(pid)
-        self.cgroup = _check_cgroup(cgroup)
-        _check_target(self)
+        self.pid = check_pid(pid)
+        self.cgroup = check_cgroup(cgroup)
+        check_target(pid=self.pid, cores=self.cores, per_core=self.per_core, cgroup=self.cgroup)
         self.version: str | None = None
         self.refused: dict[str, str] = {}
         self._child: Child | None = None
         self._rows = IntervalAssembler(self.events, separator=_SEPARATOR)
         self._any_row = False
         self._ready: deque[Sample] = deque()
+        self._failure: SourceError | None = None
         self._finishing = False
         self._listened = 0.0
         self._origin: float | None = None
+        self._late_since = math.inf
         self._reached = 0.0
 
     def __repr__(self) -> str:
@@ -168,6 +173,7 @@ class PerfStat:
     async def __aenter__(self) -> Self:
         self._finishing = False
         self._ready.clear()
+        self._failure = None
         self.refused = {}
         if self.version is None:
             self.version = await self._read_version()
@@ -187,6 +193,8 @@ class PerfStat:
 
     async def __anext__(self) -> Sample:
         while not self._ready:
+            if self._failure is not None:
+                raise self._failure
             if self._child is None:
                 raise StopAsyncIteration
             await self._read(self._child)
@@ -197,7 +205,7 @@ class PerfStat:
             events, separator=_SEPARATOR, interval=self.interval, cores=self.cores
         )
         self._any_row = False
-        self._origin, self._reached = None, 0.0
+        self._origin, self._reached, self._late_since = None, 0.0, math.inf
         try:
             self._child = await Child.start(perf_argv(self.command, self.arguments(events)))
         except OSError as error:
@@ -205,10 +213,15 @@ class PerfStat:
         if self._finishing:  # asked for while perf was being started
             self._child.let_go()
 
+    @property
+    def _silence(self) -> float:
+        """After how long without a row to look whether perf was killed; its `cat` lives on."""
+        return min(_LISTEN, 1.5 * self.interval + 0.1)
+
     async def _read(self, child: Child) -> None:
         """Wait for rows; put the samples that they complete into `_ready`."""
         rows_wait = self._rows.pending and not self._rows.mid_row
-        chunk = await child.receive(_IDLE if rows_wait else _LISTEN)
+        chunk = await child.receive(_IDLE if rows_wait else self._silence)
         arrival = time.time()
         if not chunk or arrival - self._listened >= _LISTEN:
             child.listen()
@@ -229,10 +242,17 @@ class PerfStat:
             self.finish()  # perf itself would go on, as long as its `cat` does
 
     def _deliver(self, sample: Sample, arrival: float) -> None:
-        # the earliest arrival is the nearest to perf's clock; a jump of seconds is a suspend
+        # the earliest arrival is the nearest to perf's clock
         origin, self._reached = arrival - sample.time, sample.time
-        if self._origin is None or not 0 <= origin - self._origin < 1:
+        if self._origin is None or origin < self._origin:
             self._origin = origin
+        # what was held up comes late all at once; after a suspend all that follows does
+        if origin - self._origin < 1:
+            self._late_since = math.inf
+        elif arrival - (late := min(self._late_since, arrival)) > _SUSPENDED:
+            self._origin, self._late_since = origin, math.inf
+        else:
+            self._late_since = late
         refused = tuple(
             Reading(event, None, None, None, Status.NOT_SUPPORTED, 0.0) for event in self.refused
         )
@@ -256,7 +276,9 @@ class PerfStat:
             error = self._explain(status, child.complaints)
             if status == 0 and self._reached < self.interval / 2:
                 error.permanent = True  # its input was never open, nor will it be next time
-            raise error
+            if error.permanent:
+                raise error
+            self._failure = error  # what was counted until then is delivered first
 
     def _target_has_ended(self) -> bool:
         """Whether the process that is counted has ended; not known on another machine."""
@@ -347,49 +369,3 @@ def refusal(text: str) -> str:
         if "\\___" in line or line.startswith(("Error:", "Unable to"))
     ]
     return "; ".join(dict.fromkeys(words)) or "perf does not know this event"
-
-
-def _check_pid(pid: object) -> int | None:
-    if pid is None:
-        return None
-    if pid == "self":
-        return os.getpid()
-    if isinstance(pid, bool) or not isinstance(pid, int) or not 0 < pid < 2**31:
-        raise ArgumentError(
-            f"{pid!r} is no process id", 'Give a positive number, or "self" for this process.'
-        )
-    return pid
-
-
-def _check_cgroup(cgroup: object) -> str | None:
-    if cgroup is None:
-        return None
-    if (
-        not isinstance(cgroup, str)
-        or not cgroup
-        or cgroup.startswith("-")
-        or "," in cgroup
-        or "@@" in cgroup
-        or not cgroup.isprintable()
-    ):
-        raise ArgumentError(
-            f"{cgroup!r} is no cgroup that perf can take",
-            "Give one path below the cgroup file system, without commas, blanks at its ends, "
-            "'@@' or a leading '-'.",
-        )
-    return cgroup
-
-
-def _check_target(source: PerfStat) -> None:
-    if source.pid is not None and source.cores is not None:
-        raise ArgumentError(
-            f"pid={source.pid} and cores={source.cores!r} were both given; perf would count the "
-            "process on every core",
-            "Give one of the two, or bind the process to cores (os.sched_setaffinity).",
-        )
-    if source.pid is not None and (source.per_core or source.cgroup is not None):
-        other = "per_core" if source.per_core else "cgroup"
-        raise ArgumentError(
-            f"pid={source.pid} and {other} were both given, which perf refuses",
-            "A process is counted wherever it runs: give one of the two.",
-        )
