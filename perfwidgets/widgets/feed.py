@@ -27,15 +27,20 @@ from perfwidgets.perf_command import is_local
 from perfwidgets.sources.replay import Replay
 from perfwidgets.sources.vmstat import MEMORY_EVENTS
 from perfwidgets.widgets.closing import close_models_of
+from perfwidgets.widgets.cost import Cost
 from perfwidgets.widgets.metric_layout import metrics_of
 from perfwidgets.widgets.notes import Notes
 from perfwidgets.widgets.packing import (
+    MOST_OF_COUNTERS,
+    MOST_OF_MEMORY,
+    PastOf,
     labels_of,
-    newest_rows,
     packed_parts,
+    packed_past,
     packed_rows,
     places,
 )
+from perfwidgets.widgets.pulse import Pulse
 from perfwidgets.widgets.scripts import script, style
 
 __all__ = ["Feed"]
@@ -76,7 +81,12 @@ class Feed(anywidget.AnyWidget):
         self._notes = Notes(monitor)
         self._seen: Any = None
         self._shown_status: tuple[Any, ...] = (object(),)
-        self._cost = _Cost()
+        self._cost = Cost()
+        self._pulse = Pulse(monitor)
+        self._pasts = (
+            PastOf(monitor.history, MOST_OF_COUNTERS),
+            PastOf(monitor.memory_history, MOST_OF_MEMORY),
+        )
         key = uuid.uuid4().hex
         layout = self._layout(0)
         super().__init__(model_id=key, key=key, row_layout=layout, status=self._status())
@@ -97,6 +107,7 @@ class Feed(anywidget.AnyWidget):
         self._users -= 1
         if self._users == 0:
             self._monitor.off_tick(self.tick)
+            self._pulse.end()
             _feeds.pop(self._monitor, None)
             self.close()
             close_models_of(self)
@@ -105,6 +116,9 @@ class Feed(anywidget.AnyWidget):
         """Send what is new since the last tick; on the collector's thread."""
         self._update_status()
         self._update_layout()
+        self._pulse.keep(self._monitor.state == "running")
+        for past in self._pasts:
+            past.follow()
         counters = self._new_rows(0, self._monitor.history)
         memory = self._new_rows(1, self._monitor.memory_history)
         if not len(counters.times) and not len(memory.times):
@@ -115,6 +129,7 @@ class Feed(anywidget.AnyWidget):
             "samples": self._monitor.sample_count,
             "cost": self._cost.share(),
             **self._notes.news(),
+            **self._pulse.news(),
             **self._recorded(),
             **places(counters, memory),
         }
@@ -130,17 +145,22 @@ class Feed(anywidget.AnyWidget):
         try:
             layout = self.row_layout
             # columns are only ever added: the next tick brings those that came meanwhile
-            counters = newest_rows(self._monitor.history).narrowed(len(layout["columns"]))
-            memory = newest_rows(self._monitor.memory_history)
+            (counters, older), (memory, older_memory) = (past.taken() for past in self._pasts)
+            counters = counters.narrowed(len(layout["columns"]))
+            rows = packed_rows(counters, memory)
+            rows += bytes(-len(rows) % 8)
+            extremes, data = packed_past(older, older_memory)
             head = {
                 "layout": layout,
                 "samples": self._monitor.sample_count,
                 **self._notes.all(),
+                **self._pulse.all(),
                 **places(counters, memory),
+                **({"older": extremes, "rows_size": len(rows)} if extremes else {}),
             }
             text = json.dumps(head).encode()
             text += b" " * (-len(text) % 8)
-            return struct.pack("<II", len(text), 0) + text + packed_rows(counters, memory)
+            return struct.pack("<II", len(text), 0) + text + rows + data
         except Exception as error:  # whatever it is, raising here would blank every widget
             self._monitor.note_fault(
                 "history for a page", f"{type(error).__name__}: {error}", traceback.format_exc()
@@ -191,7 +211,8 @@ class Feed(anywidget.AnyWidget):
         )
         if shown != self._seen:
             self._seen = shown
-            self.row_layout = self._layout(self.row_layout["id"] + 1)
+            self.row_layout = layout = self._layout(self.row_layout["id"] + 1)
+            self._pasts[0].have(layout["metrics"])
 
     def _layout(self, number: int) -> dict[str, Any]:
         monitor = self._monitor
@@ -260,6 +281,7 @@ class Feed(anywidget.AnyWidget):
             ],
             "refusal": self._refusal,
             "recording": monitor.recording,
+            "recorded": None if monitor.recorder is None else os.fspath(monitor.recorder.path),
             "live": bool(getattr(monitor.source, "live", True)),
             "replay": _plain_replay(monitor.source),
         }
@@ -338,25 +360,6 @@ class Feed(anywidget.AnyWidget):
             str(content.get(key, ""))[:4000] for key in ("where", "message", "trace")
         )
         self._monitor.post(lambda: self._monitor.note_fault(f"browser: {where}", message, trace))
-
-
-class _Cost:
-    """What share of a core the calling thread takes."""
-
-    def __init__(self) -> None:
-        self._thread_time = 0.0
-        self._wall = 0.0
-        self._share = -1.0
-
-    def share(self) -> float:
-        """The share over the last second or more; −1 until it is known."""
-        wall, thread_time = time.monotonic(), time.thread_time()
-        if thread_time < self._thread_time or not self._wall:
-            self._wall, self._thread_time = wall, thread_time
-        elif wall - self._wall >= 1.0:
-            self._share = (thread_time - self._thread_time) / (wall - self._wall)
-            self._wall, self._thread_time = wall, thread_time
-        return round(self._share, 4)
 
 
 def _plain_replay(source: Any) -> dict[str, float | None] | None:

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from perfwidgets.models.history import History, Rows, no_count_share
 from perfwidgets.samples import ColumnParts, Sample, Status
+from perfwidgets.widgets.older import Buckets, Older
 
-__all__ = ["labels_of", "newest_rows", "packed_parts", "packed_rows", "places"]
+__all__ = [
+    "MOST_OF_COUNTERS",
+    "MOST_OF_MEMORY",
+    "PastOf",
+    "labels_of",
+    "packed_parts",
+    "packed_past",
+    "packed_rows",
+    "places",
+]
 
-#: the most a page gets at once of what was before it (bytes)
-_MOST_HISTORY = 2_000_000
+#: the most a page gets at once of what was before it (bytes): of counters, of memory activity
+MOST_OF_COUNTERS, MOST_OF_MEMORY = 1_500_000, 450_000
 
 
 def labels_of(sample: Sample | None) -> tuple[str, ...]:
@@ -43,11 +55,74 @@ def packed_parts(sample: Sample, labels: tuple[str, ...]) -> bytes:
     return counts.astype("<f8").tobytes() + shares.astype("<f4").tobytes()
 
 
-def newest_rows(history: History) -> Rows:
-    """As many of the newest rows as a page is sent at once."""
-    width = len(history.events)
-    most = _MOST_HISTORY // (16 + 12 * max(width, 1))
-    return history.rows(max(0, history.next_number - most))
+class PastOf:
+    """What a fresh page is sent of a history: all rows, or the newest and the extremes of all.
+
+    Parameters
+    ----------
+    history
+        Whose rows.
+    most
+        The most bytes that may be sent.
+    """
+
+    def __init__(self, history: History, most: int) -> None:
+        self._history = history
+        self._most = most
+        self._older = Older()
+        self._programs: dict[str, list[float | str]] = {}
+
+    def have(self, metrics: Sequence[Mapping[str, Any]]) -> None:
+        """Keep the extremes of these metrics too, as the browser is told of them."""
+        self._programs = {m["name"]: m["program"] for m in metrics if not m["reason"]}
+
+    def follow(self) -> None:
+        """Read what is new, now and then, so that a page need not wait for all of it at once."""
+        if not self._all_fit:
+            self._older.follow(self._history, self._programs, self._most_buckets)
+
+    def taken(self) -> tuple[Rows, Buckets | None]:
+        """The newest rows, and the extremes of all where these are not all."""
+        if self._all_fit:
+            return self._history.rows(), None
+        self._older.follow(self._history, self._programs, self._most_buckets, least=1)
+        buckets = self._older.buckets()
+        most = self._most // 2 // self._row_size
+        # rows that are in no bucket yet must be among them
+        first = min(self._history.next_number - most, buckets.end)
+        return self._history.rows(max(0, first)), buckets
+
+    @property
+    def _row_size(self) -> int:
+        return 16 + 12 * max(len(self._history.events), 1)
+
+    @property
+    def _all_fit(self) -> bool:
+        return len(self._history) * self._row_size <= self._most
+
+    @property
+    def _most_buckets(self) -> int:
+        series = len(self._history.events) + len(self._programs)
+        return max(64, self._most // 2 // (16 + 9 * series))
+
+
+def packed_past(counters: Buckets | None, memory: Buckets | None) -> tuple[dict[str, Any], bytes]:
+    """What a page must know of the extremes of both, and their bytes (static/message.js)."""
+    head: dict[str, Any] = {}
+    parts = []
+    for name, buckets in (("counters", counters), ("memory", memory)):
+        if buckets is None or not len(buckets):
+            continue
+        head[name] = {
+            "stride": buckets.stride,
+            "first": buckets.first,
+            "buckets": len(buckets),
+            "series": list(buckets.series),
+        }
+        ranges = (buckets.low.astype("<f4"), buckets.high.astype("<f4"), buckets.flags)
+        data = b"".join([buckets.times.astype("<f8").tobytes(), *(r.tobytes() for r in ranges)])
+        parts.append(data + bytes(-len(data) % 8))
+    return head, b"".join(parts)
 
 
 def places(counters: Rows, memory: Rows) -> dict[str, list[int]]:

@@ -8,7 +8,7 @@ globalThis.clearInterval = () => {};
 const { readHistory, readRows } = await import("../../perfwidgets/widgets/static/message.js");
 const { Store, storeOf } = await import("../../perfwidgets/widgets/static/store.js");
 const { notice } = await import("../../perfwidgets/widgets/static/notice.js");
-const { facts, troubles } = await import("../../perfwidgets/widgets/static/status_bar.js");
+const { cost, facts, troubles } = await import("../../perfwidgets/widgets/static/status_bar.js");
 
 const event = (key, family = "software") => ({ key, family, help: "", unit: null });
 const LAYOUT = {
@@ -141,10 +141,7 @@ test("the notice says what is not counted, and why", () => {
 test("the status bar's words", () => {
   store.setStatus({ state: "running", perf: "6.1", interval: 0.25, cores: "0-3" });
   store.samples = 4812;
-  const said = ["perf 6.1", "every 0.25 s", "cores 0-3", "4,812 samples"];
-  assert.deepEqual(facts(store), [...said, "collector – % of a core"]);
-  store.cost = 0.0071;
-  assert.deepEqual(facts(store), [...said, "collector 0.7 % of a core"]);
+  assert.deepEqual(facts(store), ["perf 6.1", "every 0.25 s", "cores 0-3", "4,812 samples"]);
   store.setStatus({
     state: "failed",
     error: { reason: "a", remedy: "b" },
@@ -183,4 +180,68 @@ test("silence is of the counters, whatever memory does", () => {
   store.setStatus({ state: "running", interval: 0.25, lead: "counters" });
   store.arrival = performance.now() - 10_000;
   assert.equal(store.stale(), true);
+});
+
+test("what the display costs, in as many characters with any digits", () => {
+  const unknown = cost(store, 0);
+  assert.match(unknown, /^cost\s+– % of a core,\s+– kB a tick,\s+– redraws\/s$/u);
+  store.cost = 0.0071;
+  store.bytes = 1234;
+  for (let at = 0; at < 4000; at += 250) store.redraws.count(at);
+  const known = cost(store, 3900);
+  assert.match(known, /^cost 0.7 % of a core, 1.2 kB a tick,\s+4 redraws\/s$/u);
+  assert.equal(known.length, unknown.length);
+  assert.match(cost(store, 60_000), /\s+0 redraws\/s$/u);
+});
+
+test("frames that draw something are counted, others are not", () => {
+  const leave = store.add({ name: "view", shown: () => true, inSight: () => true, draw: () => {} });
+  frames.pop()();
+  assert.equal(store.redraws.times.length, 1);
+  store.request();
+  frames.pop()();
+  assert.equal(store.redraws.times.length, 1);
+  leave();
+});
+
+test("a hold of the kernel is told of once, for some seconds; a fresh page's are no news", () => {
+  const { holds } = store;
+  holds.take({ held: [[0, 100, 102.14]] });
+  assert.equal(holds.told(0), "");
+  holds.take({ held: [[0, 100, 102.14], [1, 200, 202.14]] }, 1000);
+  assert.equal(holds.told(1000), "kernel held for 2.1 s");
+  holds.take({ held: [[1, 200, 202.14]] }, 8000);
+  assert.equal(holds.told(8999), "kernel held for 2.1 s");
+  assert.equal(holds.told(9001), "");
+  assert.deepEqual(holds.between(201, 300).map((hold) => hold.number), [1]);
+  for (let n = 2; n < 500; n++) holds.take({ held: [[n, n, n + 1]] });
+  assert.ok(holds.all.size <= 50);
+});
+
+test("charts hand over before the frame of the rest, and nothing is drawn twice", async () => {
+  frames.pop()(); // of the layout
+  const order = [];
+  const view = (name, ahead) => ({
+    name,
+    ahead,
+    shown: () => true,
+    inSight: () => true,
+    draw: () => order.push(name),
+    after: () => order.push(`${name} after`),
+  });
+  const leave = [store.add(view("table", false)), store.add(view("chart", true))];
+  await null;
+  assert.deepEqual(order, ["chart"]);
+  for (let i = 0; i < 50; i++) store.changed(); // until the frame comes, however late
+  await null;
+  assert.deepEqual([order.length, frames.length], [1, 1]);
+  frames.pop()();
+  assert.deepEqual(order, ["chart", "table", "chart after"]);
+  await null; // what came between is handed over as well
+  assert.deepEqual([order.at(-1), frames.length], ["chart", 1]);
+  frames.pop()();
+  await null;
+  assert.deepEqual(order.slice(3), ["chart", "chart after"]);
+  assert.equal(frames.length, 0);
+  for (const each of leave) each();
 });

@@ -2,6 +2,7 @@
 // bqplot would lay out its whole figure anew for each.
 
 import { element, setAttribute, setText } from "./dom.js";
+import { HELD_HELP, heldInWords } from "./holds.js";
 import { cellName, cellWords } from "./timeline.js";
 
 const MOST_BANDS = 200; // bands in one picture
@@ -19,13 +20,35 @@ export class Bands {
     this.margin = margin;
     this.bands = new Map();
     this.lines = new Map();
+    this.holds = new Map();
     figure.append(this.root);
   }
 
-  /** Show the cells and marks of `timeline` in the `window` seconds before `now`. */
-  draw(timeline, window, now) {
+  /** Show the cells and marks of a store, and when the kernel was held; the figure is `width` px. */
+  draw(store, width) {
+    const { timeline, window } = store;
+    const now = store.now();
     const from = now - window;
-    const pixels = Math.max(1, this.figure.clientWidth - this.margin.left - this.margin.right);
+    const pixels = Math.max(1, width - this.margin.left - this.margin.right);
+    this.drawHolds(store.holds.between(from, now), from, window, pixels);
+    this.drawCells(timeline, from, window, pixels);
+    this.drawMarks(timeline, from, window, pixels);
+  }
+
+  drawHolds(holds, from, window, pixels) {
+    keep(this.holds, holds, this.root, makeHold, (band, { began, ended }) => {
+      const left = Math.max(0, (began - from) / window);
+      const right = Math.min(1, (ended - from) / window);
+      placed(band, "left", left);
+      placed(band, "width", right - left);
+      const words = heldInWords(ended - began);
+      setText(band.firstChild, (right - left) * pixels >= words.length * CHARACTER ? words : "");
+      setAttribute(band, "title", `${words}\n${HELD_HELP}`);
+    });
+  }
+
+  drawCells(timeline, from, window, pixels) {
+    const now = from + window;
     const cells = timeline.cellsBetween(from, now).slice(-MOST_BANDS);
     let labelled = -Infinity; // where the last label ends, in px
     keep(this.bands, cells, this.root, makeBand, (band, cell) => {
@@ -42,6 +65,10 @@ export class Bands {
       band.classList.toggle("pw-failed", Boolean(cell.error));
       band.classList.toggle("pw-odd", cell.number % 2 === 1);
     });
+  }
+
+  drawMarks(timeline, from, window, pixels) {
+    const now = from + window;
     const marks = timeline.marksBetween(from, now).slice(-MOST_BANDS);
     let next = now; // from the right: a label may reach to the next line
     for (const mark of [...marks].reverse()) {
@@ -76,6 +103,10 @@ function keep(elements, items, root, make, change) {
     }
     change(elements.get(item.number), item);
   }
+}
+
+function makeHold() {
+  return element("div", { class: "pw-hold" }, element("span"));
 }
 
 function makeBand() {

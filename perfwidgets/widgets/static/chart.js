@@ -1,9 +1,11 @@
 // Draws rows of a store into a bqplot figure whose models the kernel made.
 
 import { Bands } from "./bands.js";
-import { decimate, greatest } from "./decimate.js";
+import { derivedName } from "./columns.js";
+import { greatest } from "./decimate.js";
 import { roundUp, seconds } from "./format.js";
 import { rawModels } from "./models.js";
+import { pointsIn } from "./points.js";
 import { Sight } from "./sight.js";
 import { storeOf } from "./store.js";
 
@@ -13,11 +15,14 @@ const PIXELS_PER_COLUMN = 2;
 export class Chart {
   constructor(model, name, lines) {
     this.name = name;
+    this.ahead = true; // bqplot draws what it is handed in the next frame
     this.model = model;
     this.lineNames = lines;
     this.store = storeOf(model.get("feed"));
     this.sight = new Sight(() => this.store.request());
     this.found = null;
+    this.widths = new Map(); // of the figure's elements: asking them would lay the page out anew
+    this.sizes = new ResizeObserver((entries) => this.resized(entries));
     this.last = {};
     this.drawn = 0;
     this.leave = this.store.add(this);
@@ -60,28 +65,32 @@ export class Chart {
     const views = settled.filter((each) => each.status === "fulfilled").map((each) => each.value);
     this.elements = views.map((view) => view.el);
     this.sight.watch(this.elements);
+    this.sizes.disconnect();
+    this.widths = new Map(this.elements.map((each) => [each, each.clientWidth]));
+    for (const each of this.elements) this.sizes.observe(each);
     for (const bands of this.bands ?? []) bands.end();
     this.bands = this.elements.map((each) => new Bands(each, this.found.figure.get("fig_margin")));
     for (const view of views) view.once?.("remove", () => this.store.request());
   }
 
   get width() {
-    return Math.max(200, ...(this.elements ?? []).map((element) => element.clientWidth));
+    return Math.max(200, ...this.widths.values());
+  }
+
+  resized(entries) {
+    for (const { target, contentRect } of entries) {
+      if (this.widths.has(target)) this.widths.set(target, contentRect.width);
+    }
+    this.drawn = 0;
+    this.store.request();
   }
 
   /** Points of `event` in the window, per second, as many as the figure has columns. */
   points(columns, event, now) {
     const { window } = this.store;
     if (event === undefined || !columns.length) return { x: [], y: [] };
-    // one row more than the window, so that the line enters from the edge
-    const from = Math.max(columns.first, columns.since(now - window) - 1);
-    return decimate(
-      from,
-      columns.next,
-      (2 * this.width) / PIXELS_PER_COLUMN,
-      (n) => columns.time(n) - now,
-      (n) => columns.rate(event, n),
-    );
+    const name = event.program ? derivedName(event.name) : columns.events[event];
+    return pointsIn(columns, event, name, { now, window, most: (2 * this.width) / PIXELS_PER_COLUMN });
   }
 
   /** Hand `points` to the line called `name`. */
@@ -125,12 +134,17 @@ export class Chart {
     const format = this.top < 10 ? ".2~f" : ".3~s";
     const steps = [0, 0.25, 0.5, 0.75, 1].map((part) => this.top * part);
     this.ticks("yaxis", { tick_format: format }, steps);
-    for (const bands of this.bands ?? []) bands.draw(this.store.timeline, window, this.store.now());
+  }
+
+  /** Elements of our own, in the frame in which bqplot draws. */
+  after(store) {
+    for (const bands of this.bands ?? []) bands.draw(store, this.widths.get(bands.figure));
   }
 
   end() {
     this.ended = true;
     for (const bands of this.bands ?? []) bands.end();
+    this.sizes.disconnect();
     this.sight.end();
     this.leave();
   }

@@ -1,11 +1,16 @@
 // The last rows of a history, in typed arrays: times, durations, and a column for each event.
 // Rows are numbered from 0 as the kernel adds them; a row is kept at its number modulo the size.
+// Where the window holds many rows, `coarse` keeps the extremes of all, also of those that left.
+
+import { Coarse } from "./coarse.js";
 
 export const NOT_COUNTED = -1;
 export const NOT_SUPPORTED = -2;
 export const MISSING = -3;
 
 const LARGEST = 65536;
+const MANY = 4096; // rows from which on a window is drawn from buckets
+const BATCH = 16; // rows that are put into buckets together
 const STEP_BACK = 1; // s, more than clocks are adjusted by
 
 export class Columns {
@@ -19,6 +24,9 @@ export class Columns {
     this.durations = new Float64Array(size);
     this.counts = [];
     this.shares = [];
+    this.coarse = null;
+    this.span = Infinity; // s that `coarse` reaches back
+    this.derived = [];
     this.setEvents(events);
   }
 
@@ -36,10 +44,52 @@ export class Columns {
     this.index = new Map(events.map((name, i) => [name, i]));
     this.counts = counts;
     this.shares = shares;
+    this.follow();
   }
 
-  /** Hold up to `rows` rows (a power of two, bounded); never fewer than now. */
-  reserve(rows) {
+  /** Keep the extremes of what is computed from rows too: `[name, valueAt(row number)]`. */
+  derive(derived) {
+    this.derived = derived;
+    this.follow();
+  }
+
+  /** Have `coarse` know the columns as they are now. */
+  follow() {
+    if (!this.coarse) return;
+    const rates = this.events.map((name, e) => [name, (number) => this.rate(e, number)]);
+    const derived = this.derived.map(([name, valueAt]) => [derivedName(name), valueAt]);
+    this.coarse.setSeries([...rates, ...derived], this.first);
+    this.coarse.follow(this, this.oldest());
+  }
+
+  /** The time before which nothing is asked for. */
+  oldest() {
+    return this.length ? this.time(this.next - 1) - this.span : -Infinity;
+  }
+
+  /**
+   * Hold up to `rows` rows (a power of two, bounded); never fewer than now. Of rows beyond that,
+   * `span` seconds back, only the extremes are kept.
+   */
+  reserve(rows, span = Infinity) {
+    this.span = span;
+    this.enlarge(rows);
+    if (rows > MANY) this.keepExtremes();
+  }
+
+  keepExtremes() {
+    if (this.coarse) return;
+    this.coarse = new Coarse();
+    this.follow();
+  }
+
+  /** Take over the extremes of rows that this page was never sent. */
+  takeOlder(buckets) {
+    this.keepExtremes();
+    this.coarse.take(buckets);
+  }
+
+  enlarge(rows) {
     let size = this.size;
     while (size < rows && size < LARGEST) size *= 2;
     if (size === this.size) return;
@@ -68,13 +118,19 @@ export class Columns {
       // a replay that begins anew, or a clock that was set back: what was before has no place
       if (this.length && values[at] < this.time(this.next - 1) - STEP_BACK) {
         this.first = this.next = number;
+        this.coarse?.clear();
         skipped = -1;
       }
       for (; this.next <= number; this.next++) this.blank(this.next);
-      this.first = Math.max(this.first, this.next - this.size);
     } else if (number < this.first) {
       return -1;
     }
+    this.write(number, values, at, shares, sharesAt);
+    return skipped;
+  }
+
+  write(number, values, at, shares, sharesAt) {
+    const late = number < this.next - 1 && Number.isNaN(this.durations[number % this.size]);
     const row = number % this.size;
     this.times[row] = values[at];
     this.durations[row] = values[at + 1];
@@ -82,10 +138,13 @@ export class Columns {
       this.counts[e][row] = values[at + 2 + e];
       this.shares[e][row] = shares[sharesAt + e];
     }
-    return skipped;
+    if (late) this.coarse?.again(number, this.first);
   }
 
   blank(number) {
+    // what leaves is in a bucket by then
+    if (number % BATCH === 0) this.coarse?.follow(this, this.oldest());
+    this.first = Math.max(this.first, number + 1 - this.size);
     const row = number % this.size;
     this.times[row] = number > this.first ? this.times[(number - 1) % this.size] : NaN;
     this.durations[row] = NaN;
@@ -98,6 +157,7 @@ export class Columns {
   /** Forget all rows. */
   clear() {
     this.first = this.next = 0;
+    this.coarse?.clear();
   }
 
   /** The number of the newest row that is no gap, or -1. */
@@ -130,6 +190,11 @@ export class Columns {
     }
     return low;
   }
+}
+
+/** What `coarse` calls a derived series: an event may have the same name. */
+export function derivedName(name) {
+  return `= ${name}`;
 }
 
 function filled(size, value, Kind = Float64Array) {

@@ -1,13 +1,17 @@
 // From many rows to few points, keeping every spike: the least and the greatest of each bucket.
 
+/** How many rows share a bucket so that `rows` give at most about `most` points. */
+export function strideOf(rows, most) {
+  return Math.max(1, Math.ceil((rows * 2) / Math.max(most, 2)));
+}
+
 /**
  * Points of rows `from` to `to` (exclusive), at most about `most` of them.
  * `timeOf(n)` and `valueOf(n)` give a row's place and value. Buckets begin at multiples of their
- * length, so that a point does not change as the window moves on. A bucket that holds a gap (NaN)
- * ends with a NaN, so that the line breaks there.
+ * length, `stride`, so that a point does not change as the window moves on. A bucket that holds a
+ * gap (NaN) ends with a NaN, so that the line breaks there.
  */
-export function decimate(from, to, most, timeOf, valueOf) {
-  const stride = Math.max(1, Math.ceil(((to - from) * 2) / Math.max(most, 2)));
+export function decimate(from, to, most, timeOf, valueOf, stride = strideOf(to - from, most)) {
   const x = [];
   const y = [];
   if (stride <= 2) {
@@ -24,15 +28,13 @@ export function decimate(from, to, most, timeOf, valueOf) {
 }
 
 function bucket(from, to, timeOf, valueOf, x, y) {
-  let least = -1;
-  let greatest = -1;
-  let gap = -1;
+  let [least, greatest, low, high, gap] = [-1, -1, Infinity, -Infinity, -1];
   for (let n = from; n < to; n++) {
     const value = valueOf(n);
     if (Number.isNaN(value)) gap = n;
     else {
-      if (least < 0 || value < valueOf(least)) least = n;
-      if (greatest < 0 || value > valueOf(greatest)) greatest = n;
+      if (value < low || least < 0) [least, low] = [n, value];
+      if (value > high || greatest < 0) [greatest, high] = [n, value];
     }
   }
   const kept = least < 0 ? [] : least === greatest ? [least] : [least, greatest];

@@ -31,6 +31,8 @@ export default () => ({
         store.send({ kind: "resend" });
       }
       store.timeline.take(content);
+      store.holds.take(content, performance.now());
+      store.bytes = sizeOf(content, buffers);
       if (content.parts) readParts(store, buffers[1]);
       store.samples = content.samples;
       store.ticks += 1;
@@ -66,3 +68,9 @@ export default () => ({
     };
   },
 });
+
+/** About what a message weighs: its buffers, and its head as it is written. */
+function sizeOf(content, buffers) {
+  const head = JSON.stringify(content).length;
+  return buffers.reduce((sum, buffer) => sum + buffer.byteLength, head);
+}

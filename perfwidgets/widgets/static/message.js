@@ -51,8 +51,37 @@ export function readHistory(store, buffer) {
   const head = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 8, length)));
   store.setLayout(head.layout);
   store.timeline.take(head);
-  readRows(store, head, bytes.slice(8 + length));
+  store.holds.take(head);
+  // before the rows that follow them
+  if (head.older) readOlder(store, head.older, bytes.slice(8 + length + head.rows_size));
+  readRows(store, head, bytes.slice(8 + length, 8 + length + (head.rows_size ?? bytes.byteLength)));
   store.samples = Math.max(store.samples, head.samples);
+}
+
+/**
+ * Read the extremes of rows, also of those that are older than a history's. `older` says of
+ * counters and memory the stride, the first bucket, how many, and the names of their series: times
+ * of begins and of ends (float64), lows, highs (float32), flags (uint8), to a multiple of 8 bytes.
+ */
+function readOlder(store, older, bytes) {
+  let at = 0;
+  for (const name of ["counters", "memory"]) {
+    const part = older[name];
+    if (!part) continue;
+    const { stride, first, buckets, series } = part;
+    const take = (Kind, length) => {
+      const taken = new Kind(bytes, at, length);
+      at += taken.byteLength;
+      return taken;
+    };
+    const [begins, ends] = [take(Float64Array, buckets), take(Float64Array, buckets)];
+    const ranges = [Float32Array, Float32Array, Uint8Array].map((Kind) =>
+      series.map(() => take(Kind, buckets)),
+    );
+    at += -at & 7;
+    const named = series.map((key, i) => [key, { low: ranges[0][i], high: ranges[1][i], flags: ranges[2][i] }]);
+    store[name].takeOlder({ stride, first, begins, ends, series: named });
+  }
 }
 
 /** A buffer of its own: a view may begin at a place that no Float64Array can. */

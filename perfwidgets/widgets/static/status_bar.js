@@ -3,6 +3,14 @@
 import { element, setAttribute, setText } from "./dom.js";
 import { DomView } from "./dom_view.js";
 import { bytes, full, seconds } from "./format.js";
+import { HELD_HELP } from "./holds.js";
+import { Pace } from "./pace.js";
+
+const STATUS_PACE = 240; // ms, as in the counter grid
+const FIGURE_SPACE = "\u2007"; // as wide as a digit
+const COST_HELP =
+  "What this display costs: the share of a core that our thread in the kernel takes, the size of " +
+  "the last message to this page, and how often this page draws something of it";
 
 const STATES = {
   idle: ["○", "Not started"],
@@ -21,20 +29,36 @@ class StatusBar extends DomView {
     this.words = element("span", {});
     this.state = element("span", { class: "pw-live", role: "status" }, this.sign, this.words);
     this.facts = element("span", { class: "pw-dim" });
+    this.cost = element("span", { class: "pw-dim pw-cost", title: COST_HELP });
+    this.held = element("span", { class: "pw-held", role: "status", title: HELD_HELP });
     this.trouble = element("span", { class: "pw-trouble" });
-    el.append(this.state, this.facts, this.trouble);
+    el.append(this.state, this.facts, this.cost, this.held, this.trouble);
+    this.pace = new Pace(this, STATUS_PACE);
   }
 
   draw(store) {
+    const held = store.holds.told(performance.now());
+    const news = `${held} ${store.stale()} ${store.kernelGone}`;
+    // numbers wait until they can be read; what has happened does not
+    if (news !== this.news || store.status !== this.status) this.pace.reset();
+    if (!this.pace.due()) return;
+    [this.news, this.status] = [news, store.status];
     const { state } = store.status;
     const [sign, words] = wording(store);
     setText(this.sign, sign);
     setText(this.words, words);
     setAttribute(this.state, "data-state", store.stale() ? "stale" : state);
     setText(this.facts, facts(store).join(" · "));
+    setText(this.cost, cost(store, performance.now()));
+    setText(this.held, held);
     const [trouble, more] = troubles(store);
     setText(this.trouble, trouble);
     setAttribute(this.trouble, "title", more);
+  }
+
+  end() {
+    this.pace.end();
+    super.end();
   }
 }
 
@@ -56,12 +80,19 @@ export function facts(store) {
   if (target) said.push(target);
   if (cores || !target) said.push(cores ? `cores ${cores}` : "all cores");
   said.push(`${full(store.samples)} ${store.samples === 1 ? "sample" : "samples"}`);
-  // from the beginning, so that the line does not grow when the cost is known
-  const cost = store.cost >= 0 ? (store.cost * 100).toFixed(1) : "–";
-  said.push(`collector ${cost} % of a core`);
   const { recording } = store.status;
   if (recording) said.push(`recording to ${recording} (${bytes(store.recorded ?? 0)})`);
   return said;
+}
+
+/** What showing all this costs; from the beginning, and as long with any digits. */
+export function cost(store, now) {
+  const share = store.cost >= 0 ? (store.cost * 100).toFixed(1) : "–";
+  const size = Number.isNaN(store.bytes) ? "–" : (store.bytes / 1000).toFixed(1);
+  const rate = store.redraws.at(now);
+  const redraws = Number.isNaN(rate) ? "–" : String(Math.round(rate));
+  const wide = (words, length) => words.padStart(length, FIGURE_SPACE);
+  return `cost ${wide(share, 3)} % of a core, ${wide(size, 3)} kB a tick, ${wide(redraws, 2)} redraws/s`;
 }
 
 /** The reason and remedy of what is wrong, and what more there is to say on hover. */

@@ -2,10 +2,13 @@
 // page through one registry, by the key of their feed.
 
 import { Columns, MISSING } from "./columns.js";
+import { Holds } from "./holds.js";
+import { valuesOf } from "./metrics.js";
 import { Timeline } from "./timeline.js";
 
 const registry = (globalThis[Symbol.for("perfwidgets.stores")] ??= new Map());
 const CHECK = 1000; // how often silence is looked for, in ms
+const RATE_SPAN = 2000; // ms over which redraws are counted
 
 /** The store with this key; it is made when first asked for. */
 export function storeOf(key) {
@@ -31,11 +34,14 @@ export class Store {
     this.counters = new Columns();
     this.memory = new Columns();
     this.timeline = new Timeline();
+    this.holds = new Holds();
     this.layout = NO_LAYOUT;
     this.parts = null; // counts and shares of each core in the newest sample
     this.status = { state: "idle" };
     this.samples = 0;
     this.ticks = 0; // messages with rows
+    this.bytes = NaN; // of the last of them
+    this.redraws = new Rate();
     this.selected = "";
     this.chosen = false; // whether a person chose it
     this.window = 60;
@@ -48,6 +54,7 @@ export class Store {
     this.epoch = 0; // counts up when the kernel's state of all models was set anew
     this.pending = null; // the command that the kernel has not answered yet
     this.frame = 0;
+    this.handed = []; // views that bqplot draws in the frame that was asked for
     this.timer = 0;
   }
 
@@ -58,8 +65,10 @@ export class Store {
     this.parts = null;
     this.counters.setEvents(layout.columns);
     this.memory.setEvents(layout.memory);
-    this.counters.reserve(layout.rows);
-    this.memory.reserve(layout.rows);
+    this.counters.reserve(layout.rows, layout.window);
+    this.memory.reserve(layout.rows, layout.window);
+    const metrics = (layout.metrics ?? []).filter((metric) => !metric.reason);
+    this.counters.derive(metrics.map((metric) => [metric.name, valuesOf(metric, this.counters)]));
     this.window = Math.min(this.window, layout.window);
     const offered = [...layout.events, ...(layout.metrics ?? [])].map(({ key, name }) => key ?? name);
     if (!offered.includes(this.selected)) this.chosen = false;
@@ -145,7 +154,8 @@ export class Store {
 
   /**
    * Add a view: `draw(store)` is called when something has changed and it is `inSight()`;
-   * `shown()` is whether it is anywhere in the page.
+   * `shown()` is whether it is anywhere in the page. One that is `ahead` is drawn before the frame
+   * of the others, and has `after(store)` for what it draws with them.
    */
   add(view) {
     this.views.add(view);
@@ -175,10 +185,11 @@ export class Store {
 
   look() {
     this.freeIfUnused();
-    const words = `${this.stale()} ${Math.floor(this.silence())} ${this.pending !== null}`;
+    const held = this.holds.told(performance.now());
+    const words = `${this.stale()} ${Math.floor(this.silence())} ${this.pending !== null} ${held}`;
     if (words === this.words) return;
     this.words = words;
-    if (this.stale() || this.pending) this.changed();
+    this.changed();
   }
 
   changed() {
@@ -186,20 +197,46 @@ export class Store {
     this.request();
   }
 
+  /**
+   * Have what is due drawn, once in a frame. Charts hand their points over before it, since bqplot
+   * changes the page at once and draws its lines in the next frame: handed over in a frame, each
+   * tick would lay the page out and paint it twice.
+   */
   request() {
-    this.frame ||= requestAnimationFrame(() => this.draw());
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => this.draw());
+    queueMicrotask(() => this.handed.push(...this.drawEach((view) => view.ahead)));
   }
 
   draw() {
     this.frame = 0;
-    for (const view of this.views) {
-      try {
-        if (view.drawn === this.version || !view.inSight()) continue;
-        view.drawn = this.version;
-        view.draw(this);
-      } catch (error) {
-        this.fault(view, error);
-      }
+    const drawn = this.drawEach((view) => !view.ahead);
+    const handed = this.handed.splice(0);
+    for (const view of handed) this.attempt(view, () => view.after?.(this));
+    if (handed.length || drawn.length) this.redraws.count(performance.now());
+    // what has come since they were handed over
+    if ([...this.views].some((view) => view.ahead && this.isDue(view))) this.request();
+  }
+
+  /** Draw those of the views that are due; which these were. */
+  drawEach(condition) {
+    const due = [...this.views].filter((view) => condition(view) && this.isDue(view));
+    for (const view of due) {
+      view.drawn = this.version;
+      this.attempt(view, () => view.draw(this));
+    }
+    return due;
+  }
+
+  isDue(view) {
+    return view.drawn !== this.version && view.inSight();
+  }
+
+  attempt(view, work) {
+    try {
+      work();
+    } catch (error) {
+      this.fault(view, error);
     }
   }
 
@@ -210,5 +247,28 @@ export class Store {
     if (this.told.has(message)) return;
     this.told.add(message);
     this.send({ kind: "fault", where: view.name ?? "view", message, trace: String(error?.stack) });
+  }
+}
+
+/** How often a second something happens, over the last few, so that the number stands still. */
+class Rate {
+  constructor() {
+    this.times = [];
+  }
+
+  count(now) {
+    this.times.push(now);
+    this.forget(now);
+  }
+
+  /** Per second; `NaN` until it was watched for long enough. */
+  at(now) {
+    this.began ??= now;
+    this.forget(now);
+    return now - this.began < RATE_SPAN ? NaN : (this.times.length * 1000) / RATE_SPAN;
+  }
+
+  forget(now) {
+    while (this.times.length && this.times[0] < now - RATE_SPAN) this.times.shift();
   }
 }
