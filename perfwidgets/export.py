@@ -27,6 +27,8 @@ _Shares = NDArray[np.float32]
 
 _WORDS: Final = {share: status.value for status, share in NO_COUNT_SHARES.items()}
 _CHUNK: Final = 4096
+#: with which a spreadsheet's formulas begin
+_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 #: columns, and numbers, beyond which no table is made: some GB
 _MOST_COLUMNS: Final = 100_000
 _MOST_CELLS: Final = 250_000_000
@@ -120,16 +122,24 @@ class Columns:
         ------
         ArgumentError
             If `values` or `form` is none of these.
+        PerfwidgetsError
+            If a time is beyond those of pandas.
         """
         import pandas as pd  # noqa: PLC0415  (takes a second, and few ask for it)
 
         if form not in ("wide", "long"):
             raise ArgumentError(f"{form!r} is no form of a table", 'Give "wide" or "long".')
         numbers = self.values(values)
-        if self.is_unix:
-            index = pd.to_datetime(self.times, unit="s", utc=True).rename("time")
-        else:
-            index = pd.to_timedelta(self.times, unit="s").rename("time")
+        try:
+            if self.is_unix:
+                index = pd.to_datetime(self.times, unit="s", utc=True).rename("time")
+            else:
+                index = pd.to_timedelta(self.times, unit="s").rename("time")
+        except (pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta) as error:
+            raise PerfwidgetsError(
+                f"Times up to {np.abs(self.times).max():g} s are beyond the dates of pandas",
+                "Use to_numpy or to_csv, which take times as they are.",
+            ) from error
         if form == "long":
             return pd.DataFrame(self._long(), index=index.repeat(len(self.events)))
         _, duration, *names = self._names()
@@ -139,6 +149,10 @@ class Columns:
 
     def to_csv(self, path: str | os.PathLike[str], values: Values = "counts") -> None:
         """Write a table as text: ``time``, ``duration`` and each event; empty where not counted.
+
+        A name that a spreadsheet would take for a formula, as it begins with ``=``, ``+``, ``-``,
+        ``@``, a tab or a carriage return, gets a ``'`` before it. perf has no such event, so that
+        only a recording that was made so is changed.
 
         Raises
         ------
@@ -151,7 +165,7 @@ class Columns:
         try:
             with open(path, "w", newline="", encoding="utf-8", errors="replace") as file:
                 writer = csv.writer(file)
-                writer.writerow(self._names())
+                writer.writerow([f"'{n}" if n.startswith(_FORMULAS) else n for n in self._names()])
                 writer.writerows(map(_cells, zip(*columns, strict=True)))
         except OSError as error:
             raise _unwritable(path, error) from error

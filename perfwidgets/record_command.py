@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from types import FrameType
 from typing import Final
 
@@ -109,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
     _check(arguments, own=own)
     source = _source(arguments, own=own)
     with _ended_by_signals() as news:
-        command = _command(argv, news, held=own)
+        command = HeldCommand(argv, lambda: news.put("command")) if argv else None
         try:
             if own and command is not None:
                 source = source.replace(pid=command.pid)
@@ -117,10 +117,6 @@ def run(arguments: argparse.Namespace) -> int:
         finally:
             if command is not None:
                 command.end()
-
-
-def _command(argv: Sequence[str], news: _News, *, held: bool) -> HeldCommand | None:
-    return HeldCommand(argv, lambda: news.put("command"), held=held) if argv else None
 
 
 def _source(arguments: argparse.Namespace, *, own: bool) -> PerfStat:

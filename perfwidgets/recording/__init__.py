@@ -56,7 +56,10 @@ version may add some. A newer major version is refused.
 ``timestamp``, else in the seconds of their ``time``.
 
 No line is longer than 8 MiB, no layout has more than 400,000 readings and parts, and all that are
-in use together no more than 1,000,000 (a layout that would exceed that replaces all others).
+in use together no more than 1,000,000 (a layout that would exceed that replaces all others). Whole
+counts have 64 bits, with a sign or without one (sums of parts may have more); times lie within
+2.5e11 seconds of 0, timestamps from 0 on; each event has a name. A line that is otherwise is noted
+and counted nowhere; after 9,999 such lines a file is not read on.
 """
 
 from __future__ import annotations

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from perfwidgets.recording.encoding import MOST_NODES
 from perfwidgets.recording.fields import (
     NO_NUMBERS,
     NUMBERS,
@@ -34,6 +37,8 @@ _WORDS: Final[Mapping[str | None, Status]] = {
     Status.NOT_SUPPORTED.value: Status.NOT_SUPPORTED,
     Status.MISSING.value: Status.MISSING,
 }
+#: a whole number that was counted has 64 bits, signed or not; the sum of its parts may have more
+_LEAST_COUNT, _COUNT_END = -(2**63), 2**64
 _NO_PARTS: Final[Mapping[str, Reading]] = MappingProxyType({})
 
 
@@ -75,6 +80,8 @@ class RawSample(NamedTuple):
         )
 
 
+#: checks a value of so many parts at most
+_Check = Callable[[Any, int], Any]
 Record = RawSample | RecordedMark | RecordedCell | RecordedRegion | Gap | SourceState
 
 
@@ -110,7 +117,7 @@ class Decoder:
         nodes = layout.nodes
         if type(counts) is not list or len(counts) != len(nodes):
             raise DamagedError("a sample that does not fit its layout")
-        if not (layout.is_flat and NUMBERS.issuperset(map(type, counts))):
+        if not (layout.is_flat and _are_plain(counts)):
             counts = _tree(counts, nodes, _checked_count)
         if shares is not None:
             shares = _tree(shares, nodes, _checked_share)
@@ -119,11 +126,14 @@ class Decoder:
         duration = optional_number(record, "duration")
         if duration is not None and duration < 0:
             raise DamagedError("a duration below 0")
+        timestamp = optional_number(record, "timestamp")
+        if timestamp is not None and timestamp < 0:
+            raise DamagedError("a timestamp below 0")
         return RawSample(
             kind,
             layout,
             number_of(record, "time"),
-            optional_number(record, "timestamp"),
+            timestamp,
             duration,
             counts,
             shares,
@@ -141,23 +151,32 @@ def kind_of(line: bytes) -> str | None:
     return None
 
 
-def _tree(values: Any, nodes: Sequence[Node], check: Any) -> list[Any]:
+def _are_plain(counts: Sequence[Any]) -> bool:
+    """Whether all are numbers that need no closer look."""
+    if not NUMBERS.issuperset(map(type, counts)):
+        return False
+    return not counts or (min(counts) >= _LEAST_COUNT and max(counts) < _COUNT_END)
+
+
+def _tree(values: Any, nodes: Sequence[Node], check: _Check) -> list[Any]:
     if type(values) is not list or len(values) != len(nodes):
         raise DamagedError("a sample that does not fit its layout")
     return [_branch(value, node, check) for value, node in zip(values, nodes, strict=True)]
 
 
-def _branch(value: Any, node: Node, check: Any) -> Any:
+def _branch(value: Any, node: Node, check: _Check) -> Any:
     if not node.parts:
-        return check(value)
+        return check(value, 1)
     if type(value) is not list or len(value) != 2:
         raise DamagedError("a sample that does not fit its layout")
-    return [check(value[0]), _tree(value[1], node.parts, check)]
+    return [check(value[0], MOST_NODES), _tree(value[1], node.parts, check)]
 
 
-def _checked_count(value: Any) -> Any:
+def _checked_count(value: Any, most_parts: int) -> Any:
     kind = type(value)
-    if kind in NUMBERS or value is None:
+    if value is None or (kind is float and math.isfinite(value)):
+        return value
+    if kind is int and _LEAST_COUNT * most_parts <= value < _COUNT_END * most_parts:
         return value
     if kind is str:
         if value in _WORDS:
@@ -167,14 +186,14 @@ def _checked_count(value: Any) -> Any:
     raise DamagedError("a count that is none")
 
 
-def _checked_share(value: Any) -> float:
+def _checked_share(value: Any, _most_parts: int) -> float:
     if type(value) in NUMBERS and 0 <= value <= 1:
         return float(value)
     raise DamagedError("a share that is none")
 
 
-def _checked_rate(value: Any) -> Any:
-    if value is None or type(value) in NUMBERS:
+def _checked_rate(value: Any, _most_parts: int) -> Any:
+    if value is None or (type(value) in NUMBERS and abs(value) <= sys.float_info.max):
         return value
     if type(value) is str and value in NO_NUMBERS:
         return NO_NUMBERS[value]
@@ -199,9 +218,11 @@ def _flat_readings(
 
 def _rate(count: float, seconds: float) -> float | None:
     try:
-        return count / seconds
+        rate = count / seconds
     except OverflowError:
         return None
+    # what was divided by next to nothing may be beyond all floats
+    return None if math.isinf(rate) and not math.isinf(count) else rate
 
 
 def _reading(node: Node, value: Any, share: Any, rate: Any, seconds: float | None) -> Reading:

@@ -19,6 +19,8 @@ __all__ = [
 ]
 
 NUMBERS: Final = frozenset((int, float))
+#: later is no clock's time, and in no calendar; seconds beyond are none of ours either
+_LAST_TIME: Final = 2.5e11
 #: how numbers are written that JSON lacks
 NO_NUMBERS: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": -float("inf")}
 
@@ -49,7 +51,7 @@ def number_of(record: Mapping[str, Any], key: str) -> float:
     value = record.get(key)
     if type(value) not in NUMBERS:
         value = NO_NUMBERS.get(value) if type(value) is str else None
-    if value is None or not -1e15 < value < 1e15:
+    if value is None or not -_LAST_TIME <= value <= _LAST_TIME:
         raise DamagedError(f"{key} is no number of seconds")
     return float(value)
 

@@ -90,6 +90,7 @@ def _node(value: Any, event: str | None, unit: str | None, room: _Room, depth: i
     parts = value.get("parts", [])
     if (
         type(own) is not str
+        or not own
         or not (own_unit is None or type(own_unit) is str)
         or type(own_label) is not str
         or type(parts) is not list

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import zlib
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ _MOST_UNPACKED: Final = 1 << 20
 _MAGIC: Final = b"\x1f\x8b\x08"
 #: a file that is damaged in more places is not read on
 _MOST_DAMAGES: Final = 1000
+#: a line, and the empty ones behind it
+_LINES: Final = re.compile(rb"([^\n]*)\n(\n*)")
 
 
 def open_plain_file(path: Path) -> IO[bytes]:
@@ -54,6 +57,8 @@ def _open_at_once(path: str, flags: int) -> int:
 
 class Lines:
     """An iterator of the lines of a recording, each with its number from 1; read once.
+
+    Lines that hold nothing are passed over.
 
     Parameters
     ----------
@@ -97,17 +102,20 @@ class Lines:
                 self._left -= len(block)
                 if self._left < 0:
                     return
-                *lines, rest = block.split(b"\n")
-                for line in lines:
+                end = block.rfind(b"\n") + 1
+                for line in _lines(block[:end]):
+                    if isinstance(line, int):
+                        self.number += line
+                        continue
                     self.number += 1
                     if is_too_long or len(tail) + len(line) > MAX_LINE:
                         self.notes.add(self.number, "a line is longer than any of ours")
-                    else:
+                    elif tail or line:
                         whole = tail + line
                         self.length = len(whole)
                         yield self.number, whole
                     tail, is_too_long = b"", False
-                tail += rest
+                tail += block[end:]
                 if len(tail) > MAX_LINE:
                     tail, is_too_long = b"", True
         self._note_rest(tail)
@@ -175,6 +183,20 @@ class Lines:
         if passed:
             self._note(f"{passed:,} bytes are no part of a recording")
         return held
+
+
+def _lines(block: bytes) -> Iterator[bytes | int]:
+    """The lines of a block that ends with one; a number stands for so many that are empty.
+
+    Of these a small file may hold a great many, and each would cost as much as a full one.
+    """
+    if b"\n\n" not in block:
+        yield from block.split(b"\n")[:-1]
+        return
+    for match in _LINES.finditer(block):
+        yield match[1]
+        if match[2]:
+            yield len(match[2])
 
 
 class _Member:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import fcntl
 import os
 import stat
+import weakref
 import zlib
 from pathlib import Path
 from typing import Final
@@ -15,6 +18,8 @@ __all__ = ["PackedFile", "check_path"]
 
 _LEVEL: Final = 6
 _GZIP: Final = 31
+#: what a file system says that has no locks, as some over a network
+_NO_LOCKS: Final = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 def check_path(path: object) -> Path:
@@ -36,6 +41,8 @@ def check_path(path: object) -> Path:
 class PackedFile:
     """Text, written in gzip members so that it can be read however the writing ends.
 
+    One at a time writes to a file: it is locked until it is closed.
+
     Parameters
     ----------
     path
@@ -53,7 +60,7 @@ class PackedFile:
     Raises
     ------
     RecordingError
-        If it is there, or cannot be made.
+        If it is there, another writes to it, or it cannot be made.
     """
 
     def __init__(self, path: Path, first: bytes, *, overwrite: bool = False) -> None:
@@ -62,10 +69,11 @@ class PackedFile:
         self._pack = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
         self._is_begun = False
         self._file = _create(path, overwrite=overwrite)
+        _open_files.add(self)
         try:
             self.write(first)
         except OSError as error:
-            self.let_go()
+            self._close()
             raise _unwritable(path, error) from error
 
     def write(self, text: bytes, *, end_member: bool = False) -> None:
@@ -96,18 +104,24 @@ class PackedFile:
         OSError
             If the disk fails.
         """
-        file, self._file = self._file, -1
-        if file < 0:
+        if self._file < 0:
             return
         try:
             if self._is_begun:
-                self._write(self._pack.flush(zlib.Z_FINISH), file)
-            os.fsync(file)
+                self._write(self._pack.flush(zlib.Z_FINISH))
+            os.fsync(self._file)
         finally:
-            os.close(file)
+            self._close()
+
+    def _close(self) -> None:
+        file, self._file = self._file, -1
+        # a process that was just forked off may not have closed it yet, and would keep the lock
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(file, fcntl.LOCK_UN)
+        os.close(file)
 
     def let_go(self) -> None:
-        """Close the file as it is: it is another process's."""
+        """Close the file as it is, and leave it locked: it is another process's."""
         file, self._file = self._file, -1
         if file >= 0:
             os.close(file)
@@ -132,35 +146,63 @@ class PackedFile:
             pass  # without its end it can be read too, and the reason of it all is being raised
         self._begin_member()
 
-    def _write(self, packed: bytes, file: int | None = None) -> None:
+    def _write(self, packed: bytes) -> None:
         left = memoryview(packed)
         while left:
-            done = os.write(self._file if file is None else file, left)
+            done = os.write(self._file, left)
             self.size += done
             left = left[done:]
 
 
+_open_files: weakref.WeakSet[PackedFile] = weakref.WeakSet()
+
+
+def _let_go_in_child() -> None:
+    for file in list(_open_files):
+        file.let_go()
+
+
+# a forked child that kept it open would keep it locked after us
+os.register_at_fork(after_in_child=_let_go_in_child)
+
+
 def _create(path: Path, *, overwrite: bool) -> int:
-    shown = repr(str(path))
+    """Open a file that is empty and locked."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK
     try:
-        if not overwrite:
-            return os.open(path, flags | os.O_EXCL, 0o666)
-        file = os.open(path, flags, 0o666)
-        if not stat.S_ISREG(os.fstat(file).st_mode):
+        file = os.open(path, flags if overwrite else flags | os.O_EXCL, 0o666)
+        try:
+            _take(file, repr(str(path)))
+        except BaseException:
             os.close(file)
-            raise RecordingError(
-                f"{shown} is no plain file but a pipe or a device", "Record to a file."
-            )
-        os.ftruncate(file, 0)
+            raise
     except FileExistsError:
         raise RecordingError(
-            f"{shown} is there already",
+            f"{str(path)!r} is there already",
             "Choose another name, or say that it may be lost: overwrite=True (--overwrite).",
         ) from None
     except OSError as error:
         raise _unwritable(path, error) from error
     return file
+
+
+def _take(file: int, shown: str) -> None:
+    """Lock an open file, and only then empty it."""
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        raise RecordingError(
+            f"{shown} is no plain file but a pipe or a device", "Record to a file."
+        )
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise RecordingError(
+            f"{shown} is being recorded to",
+            "Choose another name, or end that recording first; its Recorder has close().",
+        ) from None
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+    os.ftruncate(file, 0)
 
 
 def _unwritable(path: Path, error: OSError) -> RecordingError:

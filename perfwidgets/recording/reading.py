@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
@@ -22,6 +22,8 @@ _MOST_KEPT: Final = 1_000_000
 _MOST_BYTES_KEPT: Final = 64 << 20
 #: by so many samples it is known where time begins
 _FIRST_SAMPLES: Final = 100
+#: a file with more damaged lines is not read on; with the note of that, as many as notes keep
+_MOST_DAMAGED: Final = 9_999
 
 
 class Kept(NamedTuple):
@@ -69,41 +71,53 @@ def records(
     lines: Lines, notes: Notes, kind: Literal["sample", "memory"] | None = None
 ) -> Iterator[Record]:
     """The records of these lines, or only the samples of a kind; what is damaged is noted."""
-    decoder = Decoder()
+
+    def is_other(line: bytes) -> bool:
+        return kind is not None and kind_of(line) not in (kind, "layout", None)
+
+    for _, _, record in _decoded(lines, notes, is_other):
+        if kind is None or (isinstance(record, RawSample) and record.kind == kind):
+            yield record
+
+
+def _decoded(
+    lines: Lines, notes: Notes, is_other: Callable[[bytes], bool]
+) -> Iterator[tuple[int, bytes, Record]]:
+    """The records, with number and text of their lines; others are not even looked into."""
+    decoder, damaged = Decoder(), 0
     for number, line in lines:
-        # the others are not even looked into
-        if kind is not None and kind_of(line) not in (kind, "layout", None):
+        if is_other(line):
             continue
         try:
             record = decoder.decode(line)
         except DamagedError as error:
             notes.add(number, f"{error}: {line[:400].decode('utf-8', 'replace')}")
+            damaged += 1
+            if damaged == _MOST_DAMAGED:
+                notes.add(number + 1, "the file has too many damaged lines to read on")
+                return
             continue
-        if record is None:
-            continue
-        if kind is None or (isinstance(record, RawSample) and record.kind == kind):
-            yield record
+        if record is not None:
+            yield number, line, record
 
 
 def read_kept(path: Path) -> Kept:
     """Read what is no sample; of these only the first, so that a day's file takes few seconds."""
-    lines, decoder = Lines(path), Decoder()
     kept = Kept([], Moments(), Notes())
     looked_at, size = 0, 0
-    for number, line in lines:
-        if looked_at >= _FIRST_SAMPLES and kind_of(line) in ("sample", "memory", "layout"):
-            continue
-        try:
-            record = decoder.decode(line)
-        except DamagedError:
-            continue  # whoever asks for notes is told
+
+    def is_enough(line: bytes) -> bool:
+        return looked_at >= _FIRST_SAMPLES and kind_of(line) in ("sample", "memory", "layout")
+
+    # what is damaged, `read_through` notes
+    for number, line, record in _decoded(Lines(path), Notes(), is_enough):
         if isinstance(record, RawSample):
             looked_at += 1
             kept.moments.see(record.time, record.timestamp, record.duration)
-        elif record is not None and len(kept.records) < _MOST_KEPT and size < _MOST_BYTES_KEPT:
+        elif len(kept.records) < _MOST_KEPT and size < _MOST_BYTES_KEPT:
             kept.records.append(record)
             size += len(line)
-        elif record is not None:
+        else:
             kept.notes.add(number, "there are more marks, cells and the like than are kept")
     return kept
 

@@ -62,7 +62,7 @@ class Captured:
         Of the counters' source (of memory activity where there are no counters), and of memory
         activity; `None` where there is no such source.
     error, memory_error
-        What was wrong; `None` if nothing was.
+        What was wrong with the counters, and with memory activity; `None` if nothing was.
     facts, memory_facts
         What was counted, and how, in a few words each.
     no_pmu

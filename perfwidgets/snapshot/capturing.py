@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from perfwidgets.availability.host import hardware_absent_reason
-from perfwidgets.errors import ArgumentError
+from perfwidgets.errors import ArgumentError, SourceError
 from perfwidgets.events import FAMILIES, SUGGESTED, lookup
 from perfwidgets.metrics import BoundMetric, bind, evaluate
 from perfwidgets.models.history import unique_names
@@ -52,11 +52,12 @@ def capture(
     _check_window(window)
     if event is not None:
         _check_event(event, [*monitor.history.events, *(each.key for each in events)], bound)
+    error, memory_error = _errors(monitor)
     return Captured(
         monitor.state,
         monitor.memory_state,
-        monitor.error,
-        next((error for error in monitor.errors.values() if error is not monitor.error), None),
+        error,
+        memory_error,
         tuple(_facts(monitor)),
         tuple(_memory_facts(monitor)),
         hardware_absent_reason() if is_local(getattr(source, "command", ())) else "",
@@ -72,6 +73,14 @@ def capture(
         tuple(monitor.marks),
         event or _liked(chosen, events, bound) or _suggested(events),
     )
+
+
+def _errors(monitor: Monitor) -> tuple[SourceError | None, SourceError | None]:
+    """What is wrong with the counters, and with memory activity."""
+    errors, lead = monitor.errors, monitor.source.name
+    if not monitor.counts_events:
+        return None, errors.get(lead)
+    return errors.get(lead), next((e for name, e in errors.items() if name != lead), None)
 
 
 def _events(monitor: Monitor, sample: Sample | None) -> tuple[Counted, ...]:
@@ -140,7 +149,11 @@ def _facts(monitor: Monitor) -> list[str]:
 def _memory_facts(monitor: Monitor) -> list[str]:
     label = str(getattr(monitor.source, "label", ""))
     said = [label] if label and not getattr(monitor.source, "live", True) else []
-    every = [f"every {seconds(monitor.interval)}"] if monitor.interval else []
+    # the monitor's interval is that of the counters, where there are any
+    interval = monitor.memory.interval if monitor.memory is not None else None
+    if interval is None and not monitor.counts_events:
+        interval = monitor.interval
+    every = [f"every {seconds(interval)}"] if interval else []
     return [*said, "/proc/vmstat", *every]
 
 

@@ -123,6 +123,37 @@ def test_with_a_the_whole_machine_is_counted_while_a_command_runs(run, tmp_path)
     assert total.rate == pytest.approx(1000 * os.cpu_count(), rel=0.2), "ms a second, of all CPUs"
 
 
+SLOW_PERF = """#!/bin/sh
+[ "$1" = stat ] && sleep 1
+exec perf "$@"
+"""
+#: ends with 0 if the perf of this test counts by now
+IS_COUNTED = """
+import os, sys
+from pathlib import Path
+def counts(process):
+    try:
+        links = [os.readlink(link) for link in (process / "fd").iterdir()]
+        marked = sys.argv[1].encode() in (process / "environ").read_bytes()
+        return marked and "anon_inode:[perf_event]" in links
+    except OSError:
+        return False
+raise SystemExit(0 if any(map(counts, Path("/proc").glob("[0-9]*"))) else 9)
+"""
+
+
+def test_with_a_too_a_command_begins_once_perf_counts(run, tmp_path, marker):
+    slow = tmp_path / "perf"
+    slow.write_text(SLOW_PERF)
+    slow.chmod(0o755)
+    done = run(
+        *("-a", "-e", "page-faults", "-I", "100", "--command", str(slow)),
+        *("--", sys.executable, "-c", IS_COUNTED, marker),
+    )
+    assert done.returncode == 0, done.stderr
+    assert read_recording(tmp_path / "r").totals()["page-faults"].count > 10
+
+
 def test_per_core_and_some_cores(run, tmp_path):
     done = run("-A", "-a", "-e", "cpu-clock", "-I", "100", "--", "sleep", "0.3")
     assert done.returncode == 0, done.stderr

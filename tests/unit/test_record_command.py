@@ -107,9 +107,15 @@ def test_it_loads_no_widgets():
 # The command that waits
 
 
-def started(argv, *, held=True):
+def started(argv):
     ended = queue.SimpleQueue()
-    return HeldCommand(argv, lambda: ended.put(True), held=held), ended
+    return HeldCommand(argv, lambda: ended.put(True)), ended
+
+
+def running(argv):
+    command, ended = started(argv)
+    command.let_go(lambda: True)
+    return command, ended
 
 
 def test_it_begins_once_it_is_counted_and_keeps_its_process_and_input(tmp_path):
@@ -155,7 +161,7 @@ def test_if_we_are_killed_it_ends_without_having_begun(tmp_path):
     program = (
         "import sys, time\n"
         "from perfwidgets.sources.held_command import HeldCommand\n"
-        f"command = HeldCommand(['touch', {str(tmp_path / 'out')!r}], print, held=True)\n"
+        f"command = HeldCommand(['touch', {str(tmp_path / 'out')!r}], print)\n"
         "print(command.pid, flush=True)\n"
         "time.sleep(600)\n"
     )
@@ -174,21 +180,21 @@ def test_if_we_are_killed_it_ends_without_having_begun(tmp_path):
     [("raise SystemExit(3)", 3), (f"import os; os.kill(os.getpid(), {int(signal.SIGKILL)})", 137)],
 )
 def test_its_exit_status_is_as_a_shell_has_it(code, status):
-    command, ended = started([sys.executable, "-c", code], held=False)
+    command, ended = running([sys.executable, "-c", code])
     assert ended.get(timeout=30)
     assert command.end() == status
     assert command.end() == status
 
 
 def test_one_that_runs_is_told_to_end(monkeypatch):
-    command, ended = started(["sleep", "1000"], held=False)
+    command, ended = running(["sleep", "1000"])
     assert command.end() == 128 + signal.SIGTERM
     assert ended.get(timeout=30)
     monkeypatch.setattr("perfwidgets.sources.held_command._GRACE", 0.2)
     deaf = (
         "import signal, time; signal.signal(15, signal.SIG_IGN); print(flush=True); time.sleep(1e3)"
     )
-    command, ended = started(["sh", "-c", f'"{sys.executable}" -c "{deaf}" >/dev/null'], held=False)
+    command, ended = running(["sh", "-c", f'"{sys.executable}" -c "{deaf}" >/dev/null'])
     assert command.end() > 128
     assert ended.get(timeout=30)
 

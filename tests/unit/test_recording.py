@@ -103,10 +103,12 @@ NAMES = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12),
 )
 COUNTS = st.one_of(
-    st.integers(0, 2**70), st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 9)
+    st.integers(-(2**63), 2**64 - 1),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.integers(0, 9),
 )
 UNITS = st.sampled_from([None, "msec", "Joules", "%", ""])
-FINITE = st.floats(-1e9, 1e12, allow_nan=False)
+FINITE = st.floats(-1e9, 2.5e11, allow_nan=False)
 
 
 @st.composite
@@ -134,7 +136,7 @@ def readings(draw, depth=2):
 SAMPLES = st.builds(
     Sample,
     FINITE,
-    st.one_of(st.none(), FINITE),
+    st.one_of(st.none(), st.floats(0, 2.5e11)),
     st.one_of(st.none(), st.floats(0, 1e6)),
     st.lists(readings(), max_size=4).map(lambda found: tuple(found + found[:1])),
     st.sampled_from([None, "0-3,8"]),

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
+import math
 import os
 import random
 import signal
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from perfwidgets import Recorder, RecordingError, Replay, Sample, read_recording
+from perfwidgets import Monitor, Recorder, RecordingError, Replay, Sample, read_recording
 from perfwidgets.errors import PerfwidgetsError
+from perfwidgets.export import Columns
 from perfwidgets.recording.encoding import MAX_LINE
+from perfwidgets.recording.fields import parse
+from perfwidgets.recording.members import Lines
 from perfwidgets.samples import Reading, Status
 
 EVENTS = ("cycles", "instructions", "page-faults")
@@ -341,6 +348,88 @@ def test_a_file_that_is_there_is_not_overwritten_unless_told(tmp_path):
     assert read_recording(tmp_path / "r").notes == ()
 
 
+def test_two_do_not_write_to_one_file(tmp_path):
+    first = Recorder(tmp_path / "r")
+    first.write_sample(made(0))
+    first.flush()
+    with pytest.raises(RecordingError, match=r"is being recorded to.*close\(\)"):
+        Recorder(tmp_path / "r", overwrite=True)
+    first.write_sample(made(1))
+    first.close()
+    assert numbers(read_recording(tmp_path / "r")) == [0, 1]
+    with Recorder(tmp_path / "r", overwrite=True) as second:
+        second.write_sample(made(2))
+    assert numbers(read_recording(tmp_path / "r")) == [2]
+
+
+def test_one_that_cannot_be_begun_does_not_keep_its_file(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("perfwidgets.recording.packing.os.write", fail)
+        with pytest.raises(RecordingError, match="No space left"):
+            Recorder(tmp_path / "r")
+    Recorder(tmp_path / "r", overwrite=True).close()
+
+
+def test_a_file_system_without_locks_is_recorded_to(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("perfwidgets.recording.packing.fcntl.flock", fail)
+    with Recorder(tmp_path / "r") as recorder:
+        recorder.write_sample(made(0))
+    assert recorder.error is None
+    assert numbers(read_recording(tmp_path / "r")) == [0]
+
+
+FORKED = """
+import os, sys, warnings
+warnings.simplefilter("ignore", DeprecationWarning)  # forking beside a thread, in 3.12
+from perfwidgets import Recorder
+from perfwidgets.errors import RecordingError
+path = sys.argv[1]
+recorder = Recorder(path)
+told, tell = os.pipe()
+answer, say = os.pipe()
+if not os.fork():
+    held = [os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd") if n.isdecimal()
+            and os.path.exists(f"/proc/self/fd/{n}")]
+    try:
+        Recorder(path, overwrite=True)
+        said = "it took its parent's"
+    except RecordingError as error:
+        said = error.reason
+    os.write(say, f"{path in held} {said}".encode())
+    os.close(tell)
+    os.read(told, 1)  # it lives as long as its parent
+    os._exit(0)
+print(os.read(answer, 1000).decode())
+if sys.argv[2] == "killed":
+    sys.stdout.flush()
+    print(os.getpid(), flush=True)
+    os.kill(os.getpid(), 9)
+recorder.close()
+Recorder(path, overwrite=True).close()
+"""
+
+
+@pytest.mark.parametrize("end", ["closed", "killed"])
+def test_a_forked_child_neither_takes_nor_keeps_the_file(tmp_path, end):
+    path = tmp_path / "r"
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED, str(path), end],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == (0 if end == "closed" else -signal.SIGKILL), done.stderr
+    assert done.stdout.startswith(f"False '{path}' is being recorded to")
+    Recorder(path, overwrite=True).close()
+
+
 def test_paths_that_cannot_be_written(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "file").touch()
@@ -393,6 +482,17 @@ SAMPLE = {"kind": "sample", "layout": 0, "time": 1.0, "counts": [5]}
         {**SAMPLE, "time": None},
         {**SAMPLE, "time": 1e300},
         {**SAMPLE, "time": 10**400},
+        {**SAMPLE, "time": 2.6e11},
+        {**SAMPLE, "timestamp": 1e12},
+        {**SAMPLE, "timestamp": -1},
+        {**SAMPLE, "counts": [10**400]},
+        {**SAMPLE, "counts": [2**64]},
+        {**SAMPLE, "counts": [-(2**63) - 1]},
+        {**SAMPLE, "counts": [10**4299]},
+        {**SAMPLE, "rates": [10**400]},
+        {**LAYOUT, "readings": [{"event": ""}]},
+        {**LAYOUT, "readings": [{"event": "a", "parts": [{"label": "b", "event": ""}]}]},
+        {"kind": "mark", "label": "a", "time": 1e12},
         {**SAMPLE, "duration": -1},
         {**SAMPLE, "duration": []},
         {**SAMPLE, "shares": [2]},
@@ -413,7 +513,7 @@ SAMPLE = {"kind": "sample", "layout": 0, "time": 1.0, "counts": [5]}
         {"kind": "region", "time": 1, "result": []},
         {"kind": "gap", "time": []},
     ],
-    ids=range(32),
+    ids=range(43),
 )
 def test_a_line_that_is_none_of_ours_is_noted_and_counted_nowhere(tmp_path, record):
     path = raw(
@@ -437,13 +537,15 @@ def test_a_line_that_is_none_of_ours_is_noted_and_counted_nowhere(tmp_path, reco
         b'{"kind":"mark","time":1,"label":"\xff"}',
         b'{"kind":"mark","time":NaN,"label":"a"}',
         b'{"kind":"sample","layout":0,"time":1,"counts":[' + b"9" * 10_000 + b"]}",
+        b'{"kind":"sample","layout":0,"time":1,"counts":[1e999]}',
+        b'{"kind":"sample","layout":0,"time":1,"rates":[1e999],"counts":[5]}',
         b'{"kind":"layout","id":0,"readings":[' + b'{"event":"a"},' * 450_000 + b'{"event":"a"}]}',
         b'{"kind":"layout","id":0,"readings":['
         + b'{"event":"a","parts":[{"label":"a","event":"b","parts":[' * 40
         + b"]}]}" * 40
         + b"]}",
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_a_monstrous_line_is_noted(tmp_path, line):
     path = raw(tmp_path / "r", dumped(**LAYOUT), line, dumped(**LAYOUT), dumped(**SAMPLE))
@@ -453,6 +555,66 @@ def test_a_monstrous_line_is_noted(tmp_path, line):
     assert note.line_number == 3
     assert len(note.text) <= 500
     assert numbers(recording) == [5]
+
+
+def test_numbers_at_the_edge_are_read_shown_and_played(tmp_path):
+    edges = [2**64 - 1, -(2**63), 1.7976931348623157e308, 0]
+    layout = {**LAYOUT, "readings": [{"event": "a"}]}
+    parted = {**LAYOUT, "id": 1, "readings": [{"event": "b", "parts": ["CPU0", "CPU1"]}]}
+    lines = [dumped(**{**SAMPLE, "counts": [edge], "timestamp": 2.5e11}) for edge in edges]
+    lines += [dumped(**{**SAMPLE, "layout": 1, "counts": [[2**65 - 2, [2**64 - 1] * 2]]})]
+    lines += [dumped(**{**SAMPLE, "duration": 1e-308, "timestamp": 0})]
+    path = raw(tmp_path / "r", dumped(**layout), dumped(**parted), *lines)
+    recording = read_recording(path)
+    assert recording.notes == ()
+    assert [next(iter(s)).count for s in recording.samples] == [*edges, 2**65 - 2, 5]
+    assert list(recording.samples)[-1]["a"].rate is None, "5 in no time is beyond all floats"
+    repr((recording.totals(), recording.to_numpy(), recording.columns().to_pandas()))
+    with Monitor(Replay(path, speed=math.inf)) as monitor:
+        monitor.wait_for_sample(timeout=30)
+    assert (monitor.state, monitor.error) == ("stopped", None)
+    assert monitor.sample_count == 6
+
+
+def test_times_beyond_the_dates_of_pandas_are_told():
+    nothing = np.ones((1, 1))
+    columns = Columns(np.array([1e18]), np.ones(1), nothing, nothing, ("a",), (None,), True)
+    for is_unix in (True, False):
+        with pytest.raises(PerfwidgetsError, match=r"1e\+18 s are beyond.*to_numpy"):
+            replace(columns, is_unix=is_unix).to_pandas()
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 65_536, 65_537])
+def test_lines_that_hold_nothing_are_passed_over_and_numbered(tmp_path, cut, monkeypatch):
+    monkeypatch.setattr("perfwidgets.recording.members._CHUNK", cut)
+    text = b"\n\n" + json.dumps(HEADER).encode() + b"\n\n\n" + dumped(**LAYOUT) + b"\n"
+    text += dumped(**SAMPLE) + b"\n\n" + b"bad\n" + b"\n" * 70_000 + dumped(**SAMPLE) + b"\n"
+    (tmp_path / "r").write_bytes(text)
+    found = [number for number, line in Lines(tmp_path / "r") if line]
+    assert found == [3, 6, 7, 9, 70_010]
+    recording = read_recording(tmp_path / "r")
+    assert numbers(recording) == [5, 5]
+    assert [(note.line_number, note.text) for note in recording.notes] == [(9, "no JSON: bad")]
+
+
+@pytest.mark.parametrize("line", [b"\n", b" \n", b"\n\nx\n"])
+def test_a_bomb_of_short_lines_costs_few_parsings(tmp_path, monkeypatch, line):
+    parsed = []
+
+    def counting(line):
+        parsed.append(line)
+        return parse(line)
+
+    for module in ("decoding", "reading"):
+        monkeypatch.setattr(f"perfwidgets.recording.{module}.parse", counting)
+    path = raw(tmp_path / "r", dumped(**LAYOUT), dumped(**SAMPLE), line * 300_000, dumped(**SAMPLE))
+    recording = read_recording(path)
+    assert recording.totals()["cycles"].intervals == (2 if line == b"\n" else 1)
+    assert (recording.marks, recording.sample_count) == ((), 2 if line == b"\n" else 1)
+    Replay(path)
+    assert len(parsed) < 100_000, "five readings, each of 10,000 lines at most"
+    notes = [note for note in recording.notes if "too many damaged lines" in note.text]
+    assert len(notes) == (0 if line == b"\n" else 1)
 
 
 BOMB = """

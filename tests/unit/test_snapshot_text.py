@@ -15,12 +15,14 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from perfwidgets.errors import ArgumentError, PerfNotFoundError
+from perfwidgets.errors import ArgumentError, PerfNotFoundError, VmStatError
 from perfwidgets.models.monitor import Monitor
 from perfwidgets.samples import Reading, Sample, Status
 from perfwidgets.snapshot import Snapshot
+from perfwidgets.snapshot.fragment import PARTS
 from perfwidgets.snapshot.page import DATA_ID
-from perfwidgets.sources.vmstat import MEMORY_EVENTS
+from perfwidgets.sources.perf_stat import PerfStat
+from perfwidgets.sources.vmstat import MEMORY_EVENTS, VmStat
 from perfwidgets.widgets.bandwidth_chart import BandwidthChart
 from perfwidgets.widgets.counter_grid import CounterGrid
 from perfwidgets.widgets.dashboard import Dashboard
@@ -208,6 +210,36 @@ def test_an_empty_one_says_so_and_why(prepare, words, tmp_path):
     assert "<script" not in page
     picture = ElementTree.parse(snapshot.save(tmp_path / "empty.svg")).getroot()
     assert words.split(".")[0] in "".join(picture.itertext())
+
+
+def test_of_memory_activity_alone_the_interval_is_its_own():
+    monitor = Monitor(PerfStat("page-faults", interval=0.2), VmStat(interval=1.0))
+    zeros = [counted(event, 0) for event in MEMORY_EVENTS]
+    sample = Sample(1.0, BEGIN, 1.0, tuple(zeros), interval=1.0)
+    assert "every 0.2 s" not in Snapshot.of(monitor, parts=("memory",)).text
+    monitor.sample_arrived("/proc/vmstat", monitor._sources["/proc/vmstat"], sample)
+    said = Snapshot.of(monitor, parts=("memory",)).text
+    assert "/proc/vmstat · every 1 s" in said
+    assert "every 0.2 s" not in said
+    alone = Monitor(VmStat(interval=0.5))
+    assert "/proc/vmstat · every 0.5 s" in Snapshot.of(alone, parts=("memory",)).text
+
+
+@pytest.mark.parametrize("parts", [("memory",), ("memory", "counts"), PARTS])
+def test_what_is_wrong_with_memory_activity_alone_is_told_once(parts):
+    with Monitor(VmStat(path="/nonexistent")) as monitor:
+        monitor.wait_for_sample(timeout=30)
+        assert isinstance(monitor.error, VmStatError)
+        said = Snapshot.of(monitor, parts=parts).text
+        assert said.count("/nonexistent cannot be read (No such file or directory).") == 1
+        assert said.count("Memory activity needs Linux with /proc mounted") == 1
+        assert "Start it again" not in said
+        zeros = [counted(event, 0) for event in MEMORY_EVENTS]
+        sample = Sample(1.0, BEGIN, 1.0, tuple(zeros), interval=1.0)
+        monitor.sample_arrived("/proc/vmstat", monitor._sources["/proc/vmstat"], sample)
+        said = Snapshot.of(monitor, parts=parts).text
+        assert said.count("/nonexistent cannot be read") == 1, "beside what came before"
+        assert "counts no events" in Snapshot.of(monitor, parts=("counts",)).text
 
 
 def test_without_perf_memory_activity_is_still_shown():
