@@ -12,7 +12,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class
 
 from perfwidgets.errors import ArgumentError, BudgetExceededError
-from perfwidgets.regions import RegionResult, compare, count
+from perfwidgets.regions import Region, RegionResult, compare, count
 from perfwidgets.regions.region import REGION_EVENTS
 
 __all__ = ["PerfMagics"]
@@ -74,13 +74,7 @@ class PerfMagics(Magics):
         if not code.strip():
             raise UsageError("There is no code to count: write it behind %perfstat")
         runs = _whole("-r", options.get("r", "1"))
-        label = options.get("label") or options.get("l") or _first_line(code)
-        try:
-            region = count(
-                label, events=options.get("e", REGION_EVENTS), threads=options.get("threads", "all")
-            )
-        except ArgumentError as error:
-            raise UsageError(str(error)) from error
+        region = _region(options, code)
         work = _compiled(self.shell, code)
         value = None
         is_quiet = "q" in options
@@ -151,6 +145,16 @@ def _options(magics: Magics, line: str, short: str, *long: str) -> tuple[dict[st
     if not str(options.get("o", "name")).isidentifier():
         raise UsageError(f"-o {options['o']} is no name of a variable")
     return options, rest.strip()
+
+
+def _region(options: dict[str, Any], code: str) -> Region:
+    """The region that `options` describe."""
+    label = options.get("label") or options.get("l") or _first_line(code)
+    events, threads = options.get("e", REGION_EVENTS), options.get("threads", "all")
+    try:
+        return count(label, events=events, threads=threads)
+    except ArgumentError as error:
+        raise UsageError(str(error)) from error
 
 
 def _unquoted(text: str) -> str:
