@@ -32,7 +32,11 @@ def _collect(module: str, parts: dict[str, str]) -> None:
     parts[module] = _EXPORT.sub("", _IMPORT.sub("", text))
 
 
+#: of the live widgets; `style.css` first, since the others build on it
+_SHEETS = ("style.css", "explore.css", "strip.css", "selector.css", "hosts.css")
+
+
 @functools.cache
 def style() -> str:
-    """Return the style sheet of all widgets."""
-    return (_STATIC / "style.css").read_text("utf-8")
+    """Return the style sheets of all widgets as one."""
+    return "\n".join((_STATIC / name).read_text("utf-8") for name in _SHEETS)

@@ -4,6 +4,7 @@
 import { Columns, MISSING } from "./columns.js";
 import { Holds } from "./holds.js";
 import { valuesOf } from "./metrics.js";
+import { TimeView } from "./time_view.js";
 import { Timeline } from "./timeline.js";
 
 const registry = (globalThis[Symbol.for("perfwidgets.stores")] ??= new Map());
@@ -45,6 +46,7 @@ export class Store {
     this.selected = "";
     this.chosen = false; // whether a person chose it
     this.window = 60;
+    this.view = new TimeView(() => this.changed());
     this.arrival = 0; // of the last tick, on the browser's own clock
     this.version = 1; // counts up with all that may change a picture
     this.views = new Set();
@@ -113,6 +115,11 @@ export class Store {
   setWindow(seconds) {
     this.window = seconds;
     this.changed();
+  }
+
+  /** The stretch of time that is shown, in Unix seconds. */
+  shownTime() {
+    return this.view.between(this.now(), this.window);
   }
 
   /** Send a command to the kernel; `pending` until its state changes. */
