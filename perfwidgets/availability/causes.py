@@ -218,16 +218,16 @@ _ARGUMENTS = (
         "Take {1} out, or ask for the events without braces",
     ),
     _known(
-        r"failed to parse CPUs map.*|invalid CPU list.*",
-        PerfFailedError,
-        "perf cannot read the list of cores",
-        "Write it like '0-3,8', with cores that exist and are online there",
-    ),
-    _known(
         r"A requested CPU in '([^']*)' is not supported by PMU '([^']*)' \(CPUs ([^)]*)\)",
         PerfFailedError,
         "there is no such core among {1}: {2} has {3}",
         "Ask for cores among {3}",
+    ),
+    _known(
+        r"failed to parse CPUs map.*|invalid CPU list.*",
+        PerfFailedError,
+        "perf cannot read the list of cores",
+        "Write it like '0-3,8', with cores that exist and are online there",
     ),
     _told_by(
         _no_process,
