@@ -1,0 +1,1 @@
+"""Counters of several hosts as one source: each host's samples, brought together in time."""
