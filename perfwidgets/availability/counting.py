@@ -79,7 +79,11 @@ class Perf:
 
     def count(self, events: Sequence[str], *, system_wide: bool = True) -> Trial:
         """Count `events` for one interval."""
-        argv = perf_argv(self.command, _arguments(events, system_wide=system_wide))
+        return self.count_with(_arguments(events, system_wide=system_wide), events)
+
+    def count_with(self, arguments: Sequence[str], events: Sequence[str]) -> Trial:
+        """Count `events` for one interval, called with these arguments of ``perf stat -I``."""
+        argv = perf_argv(self.command, arguments)
 
         def complete(text: str) -> bool:
             rows = _rows(text)

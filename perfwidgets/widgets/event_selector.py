@@ -12,7 +12,8 @@ from perfwidgets.metrics import METRICS, BoundMetric
 from perfwidgets.models.history import unique_names
 from perfwidgets.models.monitor import Monitor
 from perfwidgets.samples import Status
-from perfwidgets.widgets.metric_layout import metrics_of
+from perfwidgets.widgets.event_adder import EventAdder
+from perfwidgets.widgets.metric_layout import counted_on, metrics_of
 from perfwidgets.widgets.view import Composite, Scripted, check_monitor
 
 __all__ = ["EventSelector"]
@@ -28,6 +29,10 @@ class _SelectorDriver(Scripted, script_name="event_selector"):
     choice = traitlets.Unicode(help="What a person has chosen, if anybody has.").tag(sync=True)
 
 
+class _EventAbout(Scripted, script_name="event_about"):
+    summary = "what the chosen event counts"
+
+
 class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
     """A dropdown of the monitor's events and metrics, what is not counted here marked as such.
 
@@ -41,6 +46,8 @@ class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
     Attributes
     ----------
     dropdown : ipywidgets.Dropdown
+    adder : EventAdder
+        Searches perf's list for other events, tries them, and has them counted.
     value : str or None
         The event chosen, or the name of the metric.
     """
@@ -57,6 +64,8 @@ class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
         self._offered = options
         self.dropdown = ipywidgets.Dropdown(
             options=options,
+            description="History",  # a label, for the eye and for a screen reader
+            style={"description_width": "auto"},
             layout=ipywidgets.Layout(
                 width="auto", min_width="0", flex="1 1 16em", max_width="30em"
             ),
@@ -64,10 +73,12 @@ class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
         self._driver = _SelectorDriver(
             monitor, dropdown=self.dropdown.model_id, labels=_all_labels(monitor)
         )
+        self.adder = EventAdder(monitor)
+        self._about = _EventAbout(monitor)
         super().__init__(
             monitor,
-            parts=[self._driver, self.dropdown],
-            children=[self.dropdown],
+            parts=[self._driver, self.dropdown, self.adder, self._about],
+            children=[self.dropdown, self.adder, self._about],
             **traits,
         )
         self.value = self.dropdown.value
@@ -97,8 +108,10 @@ class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
     def _tick(self) -> None:
         """Offer other options where other events count now; on the collector's thread."""
         sample = self.monitor.sample
-        readings = sample.readings if sample is not None else ()
-        found = ([(r.event, r.status) for r in readings], list(METRICS.values()))
+        counted: Any = ()
+        if sample is not None:
+            counted = (sample.keys, [min(share, 0.0) for share in sample.numbers[1]])
+        found = (counted, list(METRICS.values()), counted_on(self.monitor))
         if found == self._found:
             return
         self._found = found
@@ -108,8 +121,9 @@ class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
         self._offered = options
         events = [event for _, event in options]
         wanted = [self._driver.choice, *(() if self._driver.choice else SUGGESTED)]
-        counted = [event for label, event in options if not label.endswith(_MARKS)]
-        kept = next((event for event in wanted if event in (counted or events)), self.value)
+        marked = [event for label, event in options if label.endswith(_MARKS)]
+        usable = [event for event in events if event not in marked] or events
+        kept = next((event for event in wanted if event in usable), self.value)
         self._reordering = True
         try:
             with self.dropdown.hold_sync():

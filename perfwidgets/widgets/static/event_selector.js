@@ -1,5 +1,6 @@
 // Connects the dropdown of events with the store, both ways, without the kernel.
 
+import { keepKeys } from "./dom.js";
 import { rawModels } from "./models.js";
 import { storeOf } from "./store.js";
 
@@ -52,7 +53,10 @@ export default () => ({
       drawn: 0,
       inSight: () => dropdown !== null,
       shown: () => Object.keys(dropdown?.views ?? {}).length > 0,
-      draw: follow,
+      draw: () => {
+        for (const each of Object.values(dropdown.views ?? {})) each.then(({ el }) => el.addEventListener("keydown", keepKeys));
+        follow();
+      },
     };
     const leave = store.add(view);
     const chooseAgain = () => store.select(model.get("choice"));
