@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 SCRIPT = "<img src=x onerror=window.pwned=1><script>window.pwned=1</script>"
 HOSTILE = {
     "html": SCRIPT,
@@ -22,3 +25,21 @@ HOSTILE = {
     "prototype": "__proto__",
     "constructor": "constructor",
 }
+#: a folder's name may hold all but a slash
+FOLDER = "<img src=x onerror=window.pwned=1>\"'\n$(touch pwned)`touch pwned`;\x1b[31m\u202e{{7*7}}"
+#: a thread's has 15 bytes at most
+THREADS = ["<b onload=p()>", "\"'><i>x</i>", "a@@5@@b", "=1+1", "$(id)`id`;", "-C 0", "\u202egro"]
+#: perf as it is called, but each thread apart
+PER_THREAD = """#!/bin/sh
+[ "$1" = --version ] && exec perf --version
+shift
+exec perf stat --per-thread "$@"
+"""
+
+
+def name_this_thread(name: str) -> None:
+    """Name it, and switch now and then for ever."""
+    with open(f"/proc/self/task/{threading.get_native_id()}/comm", "w") as file:
+        file.write(name)
+    while True:
+        time.sleep(0.01)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from lab import Lab, Notebook, wait_for
+from own_server import OwnServer
+from playwright.sync_api import BrowserContext
 from test_dashboard import FAST, HISTORY, STORE, STORES, wait_live
 
 pytestmark = pytest.mark.browser
@@ -27,6 +30,21 @@ DROP = """() => {
     window.wasDropped = kernel.connectionStatus;
     kernel.connectionStatusChanged.connect((_, status) => { window.wasDropped += ` ${status}`; });
     kernel._ws.close();
+}"""
+
+#: how long each interval was that the page holds
+DURATIONS = f"""() => {{
+    const columns = {STORE}.counters, found = [];
+    for (let n = columns.first; n < columns.next; n++) found.push(columns.durations[n % columns.size]);
+    return found;
+}}"""
+#: JupyterLab has heard from the server that it knows no such kernel
+NO_SESSION = """() => ![...window.jupyterapp.shell.widgets("main")]
+    .find((w) => w.sessionContext).sessionContext.session"""
+#: what a person does who chooses a kernel
+NEW_KERNEL = """async () => {
+    const panel = [...window.jupyterapp.shell.widgets("main")].find((w) => w.sessionContext);
+    await panel.sessionContext.changeKernel({ name: "python3" });
 }"""
 
 
@@ -65,6 +83,66 @@ def test_a_dropped_connection_comes_back_and_no_tick_is_lost(lab: Lab):
     assert after["next"] > before["next"] + 10
     notebook.page.locator(".pw-live", has_text="Live").wait_for()
     assert notebook.python("[dashboard.monitor.dropped, dashboard.monitor.faults]") == [0, []]
+
+
+def test_a_reloaded_page_has_every_tick_of_the_kernel(lab: Lab):
+    notebook = live(lab)
+    until_samples(notebook, 20)
+    first = rows(notebook)["first"]
+    for _ in range(2):
+        notebook.reload()
+        wait_live(notebook)
+        until_samples(notebook, 3)
+    now = rows(notebook)
+    assert (now["first"], now["gaps"]) == (first, 0)
+    shown = notebook.page.evaluate(DURATIONS)
+    kernel, counted = notebook.python(
+        "(lambda rows: [rows.first, rows.durations.tolist()])(dashboard.monitor.history.rows())"
+    )
+    assert len(shown) > 25
+    assert shown == pytest.approx(counted[first - kernel :][: len(shown)], rel=1e-6)
+    lab.assert_quiet()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_server_that_is_started_again_finds_the_charts_and_no_perf(
+    context: BrowserContext, tmp_path: Path, how: signal.Signals
+):
+    """The kernel goes with its server: the page says so, keeps its picture, and can begin anew."""
+    own = OwnServer(tmp_path)
+    own.start()
+    try:
+        lab = Lab(own.server, context)
+        notebook = live(lab)
+        page = notebook.page
+        until_samples(notebook, 10)
+        notebook.page.evaluate("harness.save()")
+        held = rows(notebook)
+        own.end(how)
+        assert own.has_ended_clean(), f"left: {own.perfs()}"
+        page.locator(".pw-live", has_text="No samples").wait_for()
+        own.start()
+        page.locator(".pw-live", has_text="Kernel gone").wait_for(timeout=90_000)
+        for button in page.locator(".jp-Dialog button", has_text="Close").all():
+            button.click()
+        now = rows(notebook)
+        assert now["first"] == held["first"]
+        assert now["next"] >= held["next"]
+        page.select_option(".pw-selector select", label="Software · page-faults")
+        page.locator(".mainheading", has_text="page-faults").wait_for()
+        page.wait_for_function(NO_SESSION)
+        page.evaluate(NEW_KERNEL)
+        notebook.run_and_wait(0)
+        wait_live(notebook)
+        assert page.evaluate(f"{STORES}.length") == 1, (
+            "what was of the kernel that has gone is left"
+        )
+        assert rows(notebook)["first"] == 0
+        assert len(own.perfs()) == 1
+        own.end(signal.SIGTERM)
+        assert own.has_ended_clean(), f"left: {own.perfs()}"
+    finally:
+        own.sweep()
 
 
 def test_two_pages_on_one_notebook_show_the_same_and_each_may_go(lab: Lab):
@@ -110,6 +188,8 @@ def test_a_kernel_that_is_killed_leaves_its_picture_to_be_explored(lab: Lab):
     page.locator(".pw-chart .tick text", has_text="−15 s").first.wait_for()
     assert (page.locator(HISTORY).first.get_attribute("d") or "").count("L") > 3, "it is drawn"
     assert page.locator(".pw-start").is_disabled()
+    page.evaluate("window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    page.wait_for_function(f"{STORES}.length === 0")
 
 
 def test_faults_of_observers_and_of_scripts_are_shown_with_their_tracebacks(lab: Lab):
@@ -191,7 +271,7 @@ def test_perf_that_cannot_go_on_has_a_button_to_try_again(lab: Lab):
     notebook.run_and_wait(0)
     button = notebook.page.locator(".pw-start", has_text="Try again")
     button.wait_for()
-    assert "status 3" in notebook.page.locator(".pw-trouble").inner_text()
+    notebook.page.locator(".pw-dashboard", has_text="status 3").wait_for()
     notebook.watch(".pw-bandwidth path.line").wait(3)
     notebook.run_and_wait(1)
     button.click()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hostile import HOSTILE, SCRIPT
+from hostile import HOSTILE, SCRIPT, THREADS
 from lab import Lab, Notebook
 from test_dashboard import STORE, pictures
 
@@ -166,5 +166,69 @@ def test_an_error_and_a_fault_of_hostile_words_are_text(lab: Lab):
     assert len(trouble.inner_text()) < 20_000
     assert_harmless(notebook)
     assert beyond_the_cell(notebook) == []
+    assert not too_wide(notebook)
+    lab.assert_quiet()
+
+
+#: a folder, threads, marks and a cell's first line, all of them hostile, with real counters
+LIVE = f"""# {SCRIPT}
+import os, sys, tempfile, threading
+sys.path.insert(0, {HERE!r})
+from hostile import FOLDER, PER_THREAD, SCRIPT, name_this_thread, THREADS
+from perfwidgets import Dashboard, Monitor, PerfStat, VmStat
+os.chdir(tempfile.mkdtemp())
+os.mkdir(FOLDER)
+os.chdir(FOLDER)
+with open("perf", "w", opener=lambda path, flags: os.open(path, flags, 0o755)) as file:
+    file.write(PER_THREAD)
+for name in THREADS:
+    threading.Thread(target=name_this_thread, args=(name,), daemon=True).start()
+source = PerfStat("cs", pid="self", interval=0.2, command=[os.path.abspath("perf")])
+dashboard = Dashboard(Monitor(source, VmStat(interval=0.2)).start())
+dashboard.monitor.mark(SCRIPT)
+dashboard
+"""
+PLAYED = """
+recorded = [name for name in os.listdir() if name.endswith(".gz")]
+from perfwidgets import Replay, read_recording
+for name in recorded:
+    print(repr(read_recording(name)), read_recording(name).notes, sep="\\n")
+display(Dashboard(Replay(os.path.abspath(recorded[0]), speed=10)))
+os.listdir()
+"""
+
+
+@pytest.mark.parametrize("width", [1400, 520])
+def test_a_hostile_folder_and_threads_live_and_recorded_are_text(
+    lab: Lab, pictures: Path, width: int
+):
+    notebook = lab.open([LIVE, PLAYED], width=width)
+    notebook.run_and_wait(0)
+    page = notebook.page
+    page.locator(".pw-live", has_text="Live").wait_for()
+    for opener in page.locator(".pw-opener:visible").all():
+        opener.click()
+    row = page.locator("tr", has_text=THREADS[0])
+    row.first.wait_for()
+    shown = page.locator(".pw-dashboard").first.inner_text()
+    assert [name for name in THREADS if name.strip() not in shown] == [], "a name was changed"
+    record = page.get_by_role("button", name="Record")
+    record.click()
+    stop = page.get_by_role("button", name="End recording")
+    stop.wait_for()
+    stop.hover()
+    page.wait_for_function(f"{STORE}.samples > 5")
+    assert_harmless(notebook)
+    stop.click()
+    record.wait_for()
+    page.locator(".pw-band, .pw-mark").first.hover(force=True)
+    assert_harmless(notebook)
+    assert beyond_the_cell(notebook) == []
+    notebook.screenshot(pictures / f"hostile-live-{width}.png")
+    notebook.run_and_wait(1)
+    page.locator(".pw-status").last.scroll_into_view_if_needed()
+    page.locator(".pw-live", has_text="Played").wait_for()
+    assert "pwned" not in notebook.outputs(1).split("[")[-1], "a shell ran a name"
+    assert_harmless(notebook)
     assert not too_wide(notebook)
     lab.assert_quiet()

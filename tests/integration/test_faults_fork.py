@@ -20,6 +20,7 @@ from perfwidgets import Dashboard, Monitor, PerfStat, VmStat, count
 monitor = Monitor(PerfStat("cs", interval=0.1), VmStat(interval=0.1)).start()
 dashboard = Dashboard(monitor)
 recorder = monitor.record(sys.argv[1])
+begun = monitor.sample_count
 monitor.observe(lambda change: None, "sample")
 region = count("outer", events="page-faults")
 region.__enter__()
@@ -73,6 +74,20 @@ process.start()
 process.join()
 assert process.exitcode == 0, process.exitcode
 """,
+    "loky's workers": """
+import joblib
+def work(number):
+    import threading
+    loaded = "perfwidgets" in sys.modules
+    pipes = [os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd")
+             if os.path.islink(f"/proc/self/fd/{n}")]
+    return loaded, held in pipes, [t.name for t in threading.enumerate() if "perfw" in t.name]
+held = os.readlink(f"/proc/{monitor.source.process_id}/fd/0")
+assert joblib.Parallel(2, backend="loky")(joblib.delayed(work)(n) for n in range(4)) == [
+    (False, False, [])] * 4
+assert set(joblib.Parallel(2, backend="multiprocessing")(
+    joblib.delayed(child)() for _ in range(4))).isdisjoint({os.getpid()})
+""",
     "a child that counts by itself": """
 pid = os.fork()
 if pid == 0:
@@ -98,7 +113,7 @@ region.__exit__(None, None, None)
 assert region.error is None, region.error
 assert region["page-faults"].count > 0
 monitor.stop()
-print(monitor.sample_count, recorder.samples, recorder.error)
+print(monitor.sample_count - begun, recorder.samples, recorder.error)
 """
 
 

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from scripted_source import reading, sample
 
+from perfwidgets import read_perf_csv
 from perfwidgets.models.history import History
+from perfwidgets.perf_json import read_perf_json
 
 STATIC = Path(__file__).parents[2] / "perfwidgets" / "widgets" / "static"
 
@@ -106,3 +108,24 @@ def test_no_text_that_is_played_is_a_bomb(tmp_path, kind):
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.startswith(("stopped", "refused")), done.stdout
+
+
+@pytest.mark.parametrize("read", [read_perf_csv, read_perf_json])
+def test_another_name_in_each_interval_is_no_quadratic_matter(read):
+    """Each that came once would be missing in each interval from then on."""
+    row = {
+        read_perf_csv: "{n}.0,5,,event-{n},1,100.00,,",
+        read_perf_json: '{{"interval" : {n}.0, "counter-value" : "5", "unit" : "", '
+        '"event" : "event-{n}", "event-runtime" : 1, "pcnt-running" : 100.00}}',
+    }[read]
+    reader = read(row.format(n=n) for n in range(1, 3000))
+    sizes = [len(sample.readings) for sample in reader]
+    assert len(sizes) == 2999
+    assert max(sizes) <= 1 + 512
+    assert {note.text for note in reader.notes} == {"513 events are missing: no longer looked for"}
+
+
+def test_an_event_that_is_left_out_for_a_while_is_missed_as_long():
+    rows = [f"{n}.0,5,,event-{k},1,100.00,," for n in range(1, 9) for k in range(n % 2, 500)]
+    found = [[r.event for r in sample if r.count is None] for sample in read_perf_csv(rows)]
+    assert found == [[], [], *([["event-0"], []] * 3)]

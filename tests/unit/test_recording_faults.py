@@ -617,6 +617,32 @@ def test_a_bomb_of_short_lines_costs_few_parsings(tmp_path, monkeypatch, line):
     assert len(notes) == (0 if line == b"\n" else 1)
 
 
+@pytest.mark.parametrize("line", [b"{}\n", b'{"kind":"x"}\n', b'{ "kind":"x"}\n'])
+def test_a_bomb_of_lines_that_say_nothing_costs_few_parsings(tmp_path, monkeypatch, line):
+    """As a newer minor version may write them, some are passed over without a word."""
+    parsed = []
+
+    def counting(line):
+        parsed.append(line)
+        return parse(line)
+
+    monkeypatch.setattr("perfwidgets.recording.decoding.parse", counting)
+    monkeypatch.setattr("perfwidgets.recording.reading._MOST_STRANGE", 1000)
+    few, many = (
+        raw(tmp_path / name, dumped(**LAYOUT), dumped(**SAMPLE), line * times, dumped(**SAMPLE))
+        for name, times in (("few", 900), ("many", 50_000))
+    )
+    assert numbers(read_recording(few)) == [5, 5]
+    assert read_recording(few).notes == ()
+    parsed.clear()
+    recording = read_recording(many)
+    notes = [note.text for note in recording.notes]
+    assert len(parsed) <= 2 * (1000 + 3), "it is read for its samples, and for the rest"
+    known = line.startswith(b'{"kind"')  # which one is seen without a parsing
+    assert notes == ([] if known else ["the file has too many lines of no known kind to read on"])
+    assert numbers(recording) == ([5, 5] if known else [5])
+
+
 BOMB = """
 import resource, sys
 from perfwidgets import read_recording, Replay
