@@ -219,7 +219,7 @@ class Collector:
         """
         if self._next_tick is not None or self._loop is None:
             return
-        if self._loop.time() >= self._tick_due:
+        if time.monotonic() >= self._tick_due:
             self._tick()  # another turn of the loop would cost more than the tick
         else:
             self._next_tick = self._loop.call_at(self._tick_due, self._tick)
@@ -234,7 +234,7 @@ class Collector:
     def _tell_of_news(self) -> None:
         self._next_tick = None
         # one that came late takes nothing from the next, or two samples would share a tick
-        now = anyio.current_time()
+        now = time.monotonic()
         self._tick_due = max(self._tick_due + self.pace, now + self.pace / 2)
         if listener := self._listener():
             listener.tick()
@@ -254,9 +254,19 @@ class Collector:
         if listener := self._listener():
             listener.sample_arrived(name, source, sample)
         if name == self._lead:
-            self._lead_came = anyio.current_time()
+            self._lead_came = time.monotonic()
+            self._beat(source)  # what that brings goes with the same tick
         if name == self._lead or not self._carried(source):
             self._news()
+
+    def _beat(self, lead: Source) -> None:
+        """Let sources of the same interval as the lead's deliver now, rather than wake up alone."""
+        for supervisor in self._supervisors.values():
+            source = supervisor.source
+            if source is not lead and source.interval == lead.interval:
+                beat: Callable[[], None] | None = getattr(source, "beat", None)
+                if beat is not None:
+                    beat()
 
     def _carried(self, source: Source) -> bool:
         """Whether the lead's next tick comes soon enough to carry the sample of `source`."""
@@ -264,5 +274,5 @@ class Collector:
         if lead.state != "running" or lead.source.interval is None:
             return False
         # a perf that hangs must not take the others' ticks with it
-        overdue = anyio.current_time() - self._lead_came > 2 * lead.source.interval
+        overdue = time.monotonic() - self._lead_came > 2 * lead.source.interval
         return not overdue and lead.source.interval <= 2 * (source.interval or 0)

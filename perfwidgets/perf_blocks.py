@@ -1,9 +1,10 @@
 """Blocks of perf's rows in columns: what an interval prints, once the rows before it are known.
 
 perf prints the same rows interval after interval, and only time, value, runtime and percentage
-(and the metrics, of which nothing is kept) change. So a block is cut at its separators in one go;
-fields that stand still are compared with those of an interval that was read row by row, and the
-others are checked and read a column at a time. Whatever differs in any way is left to `RowParser`.
+(and the metrics, of which nothing is kept) change. So the separators of a block are found in one
+go; fields that stand still are compared with those of an interval that was read row by row, and
+the others are checked and read a column at a time. Whatever differs in any way is left to
+`RowParser`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .perf_few_rows import MOST_ROWS, FewRows, pct_share
+from .perf_fields import Fields, Texts
 from .perf_intervals import groups_of
 from .perf_rows import Row, RowParser, is_time
 from .samples import NO_COUNT_SHARES, ColumnParts, PartColumns, Reading, Status
@@ -27,12 +29,13 @@ __all__ = ["Block", "Layout"]
 _Floats = NDArray[np.float64]
 _Bools = NDArray[np.bool_]
 
-_ALL_THE_TIME: Final = b"100.00"
 #: up to here a float64 is exact to the digit
 _EXACT: Final = 1e15
-_VALUES = re.compile(
-    rb"(?:(?:[0-9]{1,15}(?:\.[0-9]{1,20})?|<not counted>|<not supported>) )*+"
-).fullmatch
+_DECIMAL = re.compile(rb"[0-9]{1,15}\.[0-9]{1,20}").fullmatch
+_NONE: Final = {
+    b"<not counted>": NO_COUNT_SHARES[Status.NOT_COUNTED],
+    b"<not supported>": NO_COUNT_SHARES[Status.NOT_SUPPORTED],
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,8 +61,10 @@ class Layout:
         Separators in a row.
     at
         Where in a row the value stands.
-    fixed
-        ``(place in a row, that field of each row)``: label, unit and event.
+    labels, names
+        What stands before each row's value, and behind it: label, and unit with event.
+    few
+        How a whole interval is read at once if it has few rows, none of which is a part.
     groups
         The rows of each reading.
     order
@@ -70,14 +75,13 @@ class Layout:
         self, rows: Sequence[Row], fields: Sequence[list[bytes]], at: int, separator: bytes
     ) -> None:
         self.rows = rows
+        #: whether they answer all that was asked for
+        self.answers = False
         self.separator = separator
         self.stride = len(fields[0]) - 1
         self.at = at
-        same: dict[bytes, bytes] = {}  # equal fields as one object are compared faster
-        self.fixed = [
-            (place, [same.setdefault(row[place], row[place]) for row in fields])
-            for place in (*range(1, at), at + 1, at + 2)
-        ]
+        self.labels = Texts([separator.join(row[1:at]) for row in fields]) if at > 1 else None
+        self.names = Texts([separator.join(row[at + 1 : at + 3]) for row in fields])
         found = groups_of(rows)
         places = [place for group in found for place in group]
         self.order = None if places == list(range(len(rows))) else np.array(places)
@@ -85,8 +89,12 @@ class Layout:
         for group in found:
             bounds.append(bounds[-1] + len(group))
         self.starts = np.array(bounds[:-1])
-        #: whether there are few rows, none of which is a part
-        self.is_plain = len(rows) <= MOST_ROWS and all(row.label is None for row in rows)
+        is_plain = at == 1 and all(row.label is None for row in rows)
+        self.few = (
+            FewRows(rows, fields, separator)
+            if is_plain and len(rows) <= MOST_ROWS and not separator.isspace()
+            else None
+        )
         self.groups = [
             _Group(
                 rows[group[0]], start, stop, {rows[p].label or "": n for n, p in enumerate(group)}
@@ -102,17 +110,17 @@ class Layout:
         at = parser.value_at(len(fields[0])) if fields else None
         if at is None or any(row.cgroup is not None for row in rows):
             return None
+        if separator.strip(separator[:1]):
+            return None  # its places are not where its first letter is
         for row, cells in zip(rows, fields, strict=True):
             text = [cell.decode("utf-8", "backslashreplace") for cell in cells]
             if len(cells) != len(fields[0]) or parser.row_at(text, at) != row:
                 return None
         return cls(rows, fields, at, separator)
 
-    def begin(self, head: bytes, time: str) -> Block | FewRows | None:
+    def begin(self, head: bytes, time: str) -> Block | None:
         """A block without rows at `time`, printed as `head`; `None` if that is no time."""
-        if not is_time(time):
-            return None
-        return FewRows(self, head, time) if self.is_plain else Block(self, head, time)
+        return Block(self, head, time) if is_time(time) else None
 
 
 class Block:
@@ -143,36 +151,28 @@ class Block:
 
     def take(self, lines: bytes, head: bytes) -> int:
         """Take whole lines that begin with `head`: how many, or 0 if they are not the next rows."""
-        layout = self._layout
-        stride, at = layout.stride, layout.at
-        fields = lines.split(layout.separator)
-        count, odd = divmod(len(fields) - 1, stride)
-        start, stop = self._count, self._count + count
-        if odd or head != self._head or stop > len(layout.rows):
+        layout, at = self._layout, self._layout.at
+        if head != self._head:
             return 0
-        if not _are_lines(lines, fields[stride:-1:stride], head):
+        fields = Fields.of(lines, layout.separator, layout.stride, head)
+        if fields is None or self._count + len(fields) > len(layout.rows):
             return 0
-        if any(fields[place::stride] != column[start:stop] for place, column in layout.fixed):
+        if not fields.are(at + 1, at + 2, layout.names, self._count):
             return 0
-        runtimes = fields[at + 3 :: stride]
-        if not b"".join(runtimes).isdigit() or not all(runtimes):
+        if layout.labels and not fields.are(1, at - 1, layout.labels, self._count):
             return 0
-        values = fields[at::stride]
-        found = _numbers(values)
-        shares = _shares(fields[at + 4 :: stride])
-        if found is None or shares is None:
+        shares = _shares(fields, at + 4)
+        if shares is None or not fields.are_digits(at + 3):
+            return 0
+        found = _numbers(fields, at, shares)
+        if found is None:
             return 0
         numbers, decimal = found
-        for place in np.flatnonzero(np.isnan(numbers)):
-            status = (
-                Status.NOT_COUNTED if values[place] == b"<not counted>" else Status.NOT_SUPPORTED
-            )
-            shares[place] = NO_COUNT_SHARES[status]
-        self._count = stop
+        self._count += len(fields)
         self._numbers.append(numbers)
         self._decimal.append(decimal)
         self._shares.append(shares)
-        return count
+        return len(fields)
 
     def _columns(self, seconds: float | None) -> PartColumns:
         """What has come, in perf's order."""
@@ -199,13 +199,17 @@ class Block:
         columns = self._columns(seconds)
         if layout.order is not None:
             columns = columns.ordered(layout.order)
-        counted = columns.shares >= 0
-        sums = np.add.reduceat(np.where(counted, columns.counts, 0.0), layout.starts).tolist()
-        weakest = np.minimum.reduceat(np.where(counted, columns.shares, 1.0), layout.starts)
-        best = np.maximum.reduceat(columns.shares, layout.starts).tolist()
+        counts, shares = columns.counts, columns.shares
+        best = np.maximum.reduceat(shares, layout.starts).tolist()
+        counted = shares >= 0
+        if not counted.all():
+            counts, shares = np.where(counted, counts, 0.0), np.where(counted, shares, 1.0)
+        sums = np.add.reduceat(counts, layout.starts).tolist()
+        weakest = np.minimum.reduceat(shares, layout.starts)
+        decimal = np.logical_or.reduceat(columns.decimal, layout.starts).tolist()
         found = []
-        for group, total, weak, most in zip(
-            layout.groups, sums, weakest.tolist(), best, strict=True
+        for group, total, weak, most, has_decimals in zip(
+            layout.groups, sums, weakest.tolist(), best, decimal, strict=True
         ):
             first = group.first
             if first.label is None:
@@ -216,54 +220,55 @@ class Block:
                 nothing = _status(most)
                 found.append(Reading(first.event, None, None, first.unit, nothing, 0.0, parts))
                 continue
-            count = columns.total(group.start, group.stop, total)
+            if has_decimals or total >= 2**53:
+                count = columns.total(group.start, group.stop, total)
+            else:
+                count = int(total)
             rate = count / seconds if seconds else None
             status = Status.COUNTED
             found.append(Reading(first.event, count, rate, first.unit, status, weak, parts))
         return found
 
 
-def _are_lines(lines: bytes, ends: list[bytes], head: bytes) -> bool:
-    """Whether a line ends in each of `ends`, with the next one's time behind it, and nowhere else."""
-    end = b"\n" + head
-    if not all(last.endswith(end) for last in set(ends)):
-        return False
-    newlines = np.count_nonzero(np.frombuffer(lines, np.uint8) == 10)
-    return bool(newlines == len(ends))
-
-
-def _numbers(values: list[bytes]) -> tuple[_Floats, _Bools] | None:
+def _numbers(fields: Fields, place: int, shares: _Floats) -> tuple[_Floats, _Bools] | None:
     """Values as exact numbers, NaN where there is none, and which have decimals.
 
-    `None` if one is no value, or has more digits than a float64.
+    Why there is none is put into `shares`. `None` if one is no value, or has more digits than a
+    float64.
     """
-    text = b" ".join(values)
-    numbers: _Floats
-    if b"".join(values).isdigit():
-        if b" 00" in b" " + text:  # such a number may be longer than it looks
+    whole, fine = fields.numbers(place)
+    numbers = whole.astype(np.float64)
+    decimal = np.zeros(len(numbers), np.bool_)
+    rows = np.flatnonzero(~fine)
+    if not len(rows):
+        return numbers, decimal
+    for text, share in _NONE.items():
+        found = fields.is_text(place, rows, text)
+        numbers[rows[found]], shares[rows[found]] = np.nan, share
+        rows = rows[~found]
+    if not len(rows):
+        return numbers, decimal
+    hundredths, fine = fields.hundredths(place, rows)  # as clocks are printed
+    numbers[rows], decimal[rows] = hundredths / 100.0, True
+    for row in rows[~fine].tolist():
+        printed = fields.text(place, row)
+        if not _DECIMAL(printed) or (number := float(printed)) >= _EXACT:
             return None
-        numbers = np.fromstring(text, np.int64, sep=" ").astype(np.float64)
-    elif _VALUES(text + b" "):
-        text = text.replace(b"<not counted>", b"nan").replace(b"<not supported>", b"nan")
-        numbers = np.fromstring(text, sep=" ")
-    else:
-        return None
-    if len(numbers) != len(values) or (numbers >= _EXACT).any():
-        return None
-    decimal = np.zeros(len(values), np.bool_)
-    if b"." in text:
-        letters = np.frombuffer(text, np.uint8)
-        blanks, points = (np.flatnonzero(letters == ord(letter)) for letter in " .")
-        decimal[np.searchsorted(blanks, points)] = True
+        numbers[row] = number
     return numbers, decimal
 
 
-def _shares(percentages: list[bytes]) -> _Floats | None:
+def _shares(fields: Fields, place: int) -> _Floats | None:
     """Percentages as shares; `None` if one is no percentage."""
-    if percentages.count(_ALL_THE_TIME) == len(percentages):
-        return np.ones(len(percentages))
-    shares = [pct_share(percentage) for percentage in percentages]
-    return None if min(shares) < 0 else np.array(shares)
+    words = fields.short(place)
+    if words is None:
+        return None
+    if (words == words[0]).all():  # as a rule all are 100.00
+        share = pct_share(fields.text(place, 0))
+        return None if share < 0 else np.full(len(words), share)
+    _, rows, which = np.unique(words, return_index=True, return_inverse=True)
+    shares = np.array([pct_share(fields.text(place, row)) for row in rows.tolist()])
+    return None if shares.min() < 0 else shares[which]
 
 
 def _status(share: float) -> Status:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from .errors import ArgumentError
 from .notes import Note, Notes
@@ -19,21 +19,19 @@ from .perf_intervals import (
     SampleReader,
     Timeline,
     open_lines,
+    pieces,
     readings,
     text,
     unanswered,
 )
 from .perf_rows import SUMMARY, Line, Row, RowParser, is_furniture
 from .perf_separator import find_separator
-from .samples import Sample
+from .samples import Reading, Sample
 
 if TYPE_CHECKING:
     from .perf_blocks import Block, Layout
-    from .perf_few_rows import FewRows
 
 __all__ = ["IntervalAssembler", "Note", "Notes", "PerfCsvReader", "read_perf_csv"]
-
-_PIECE: Final = 1 << 16
 
 
 class PerfCsvReader(SampleReader):
@@ -165,6 +163,7 @@ class IntervalAssembler:
         self.notes = Notes()
         self.origin: float | None = None
         self._asked = Counter(events)
+        self._asked_rows = self._asked.total()
         self._parser = RowParser(check_separator(separator) or "@@")
         self._interval, self._cores = interval, cores
         self._timeline = Timeline(interval)
@@ -173,7 +172,7 @@ class IntervalAssembler:
         self._line_number = 0
         # an interval is read in columns if its rows are those of one that was read row by row
         self._layout: Layout | None = None
-        self._block: Block | FewRows | None = None
+        self._block: Block | None = None
         self._rows: list[Row] = []
         self._lines: list[bytes] = []
         self._delivered: str | None = None
@@ -192,6 +191,8 @@ class IntervalAssembler:
 
     def feed(self, data: bytes) -> list[Sample]:
         """Take bytes, cut anywhere; return the samples of the intervals that are complete."""
+        if (sample := self.whole(data)) is not None:
+            return [sample]
         done: list[Sample] = []
         end = data.rfind(b"\n")
         if end >= 0:
@@ -211,6 +212,35 @@ class IntervalAssembler:
         if self._is_complete():
             done.append(self._deliver())
         return done
+
+    def whole(self, data: bytes) -> Sample | None:
+        """Take `data` if it is one whole interval of few rows that look as before, as most are.
+
+        `None` if it is not; nothing was taken then.
+        """
+        layout = self._layout
+        few = layout.few if layout is not None and layout.answers else None
+        if few is None or self.pending or self.mid_row or len(data) > MAX_LINE:
+            return None
+        found = few.read(data)
+        if found is None or found.time == self._delivered:
+            return None
+        time, count = float(found.time), len(few)
+        least = max(self._expected_rows or 0, self._asked_rows)
+        if count < least or self._timeline.is_new_run(time):
+            return None
+        self._line_number += count
+        self._delivered, self._delivered_rows = found.time, count
+        duration, seconds = self._timeline.step(time)
+        return few.sample(
+            found,
+            seconds,
+            time=time,
+            timestamp=None if self.origin is None else self.origin + time,
+            duration=duration,
+            cores=self._cores,
+            interval=self._interval,
+        )
 
     def flush(self) -> Sample | None:
         """The interval whose rows wait, taken as complete: after an idle time, or at the end."""
@@ -239,20 +269,22 @@ class IntervalAssembler:
     def _take_lines(self, data: bytes, done: list[Sample]) -> None:
         """Take whole lines: together where they are rows of one interval that look as before."""
         separator = self._parser.separator.encode()
-        for piece in _pieces(data):
+        for piece in pieces(data):
             start = 0
-            while self._layout is not None and start <= len(piece):
-                head = piece[start : max(piece.find(separator, start), start)]
-                last = piece.rfind(b"\n" + head + separator, start)
-                stop = piece.find(b"\n", max(last + 1, start))
-                lines = piece[start : stop if stop >= 0 else len(piece)]
+            while start <= len(piece):
+                if self._layout is None:
+                    stop = piece.find(b"\n", start)
+                    lines = piece[start : stop if stop >= 0 else len(piece)]
+                    self._take(lines, done)
+                else:
+                    head = piece[start : max(piece.find(separator, start), start)]
+                    last = piece.rfind(b"\n" + head + separator, start)
+                    stop = piece.find(b"\n", max(last + 1, start))
+                    lines = piece[start : stop if stop >= 0 else len(piece)]
+                    if not self._take_block(lines, head, done):
+                        for line in lines.split(b"\n"):
+                            self._take(line, done)
                 start += len(lines) + 1
-                if not self._take_block(lines, head, done):
-                    for line in lines.split(b"\n"):
-                        self._take(line, done)
-            if start <= len(piece):
-                for line in piece[start:].split(b"\n"):
-                    self._take(line, done)
 
     def _take_block(self, lines: bytes, head: bytes, done: list[Sample]) -> bool:
         """Take rows of one interval in columns; `False` if they must be read one by one."""
@@ -316,7 +348,7 @@ class IntervalAssembler:
         if self._timeline.is_new_run(self._pending_time()):
             return False
         count = len(self._rows) if self._block is None else len(self._block)
-        return count >= max(self._expected_rows, self._asked.total())
+        return count >= max(self._expected_rows, self._asked_rows)
 
     def _pending_time(self) -> float:
         time = self._rows[0].time if self._block is None else self._block.time
@@ -338,22 +370,16 @@ class IntervalAssembler:
         duration, seconds = self._timeline.step(time)
         found = readings(rows, seconds) if block is None else block.readings(seconds)
         stamp = None if self.origin is None else self.origin + time
-        found += unanswered(self._asked, found)
+        if block is None or self._layout is None or not self._layout.answers:
+            found += self._absent(found)
         return Sample(time, stamp, duration, tuple(found), self._cores, self._interval)
 
-
-def _pieces(data: bytes) -> Iterator[bytes]:
-    """Whole lines of about 32 KiB, without the last newline: more would not stay in the cache."""
-    start = 0
-    while len(data) - start > _PIECE:
-        stop = data.rfind(b"\n", start, start + _PIECE)
-        if stop < 0:
-            stop = data.find(b"\n", start)
-            if stop < 0:
-                break
-        yield data[start:stop]
-        start = stop + 1
-    yield data[start:]
+    def _absent(self, found: list[Reading]) -> list[Reading]:
+        """The readings of events that were asked for and have no row."""
+        absent = unanswered(self._asked, found)
+        if self._layout is not None:
+            self._layout.answers = not absent
+        return absent
 
 
 def _layout(parser: RowParser, rows: list[Row], lines: list[bytes]) -> Layout | None:

@@ -1,133 +1,154 @@
-"""A block of few rows: what an interval prints where nothing is counted apart.
+"""A whole interval of few rows at once: what perf prints where nothing is counted apart.
 
-The same checks as in `perf_blocks`, without arrays: for some 20 rows these cost more than they
-save, and at ten intervals a second each library that is touched must come back into the caches.
+At ten intervals a second each line of code, and each object that is touched, must first come back
+into the caches: that takes longer than the work itself. So the rows of an interval are made into
+one pattern, which checks all that stands still and finds all that does not; of what it finds only
+numbers are made, and readings when somebody asks for them.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Final, Protocol
+from functools import lru_cache, partial
+from typing import Final, NamedTuple
 
-from .perf_rows import Row, share_of
-from .samples import Reading, Status
+from .later_samples import LaterSample
+from .perf_rows import Row, make_count, share_of
+from .samples import NO_COUNT_SHARES, Reading, Sample, Status
 
-__all__ = ["MOST_ROWS", "FewRows", "RowsAsBefore", "pct_share"]
+__all__ = ["MOST_ROWS", "Counted", "FewRows", "pct_share"]
 
 #: beyond so many rows arrays are faster
 MOST_ROWS: Final = 64
 
-_DECIMAL = re.compile(rb"[0-9]{1,15}\.[0-9]{1,20}").fullmatch
+_TIME: Final = rb" *([0-9]{1,12}\.[0-9]{1,12})"
+#: up to fifteen digits before the point a float64 is exact
+_VALUE: Final = rb"([0-9]{1,15}(?:\.[0-9]{1,20})?|<not counted>|<not supported>)"
+_RUNTIME: Final = rb"[0-9]+"
+_SHARE: Final = rb"([0-9]{1,3}\.[0-9]{1,2})"
 _PCT = re.compile(rb"[0-9]{1,3}\.[0-9]{1,2}").fullmatch
-#: up to here a float64 is exact to the digit
-_EXACT: Final = 1e15
+
 _NONE: Final = {
     b"<not counted>": Status.NOT_COUNTED,
     b"<not supported>": Status.NOT_SUPPORTED,
 }
+_NO_SHARES: Final = {text: NO_COUNT_SHARES[status] for text, status in _NONE.items()}
 
 
-class RowsAsBefore(Protocol):
-    """What is known of an interval's rows from one that was read row by row (`Layout`)."""
-
-    rows: Sequence[Row]
-    separator: bytes
-    stride: int
-    at: int
-    fixed: list[tuple[int, list[bytes]]]
-
-
-class FewRows:
-    """One interval's rows, as far as they have come.
+class Counted(NamedTuple):
+    """What the pattern found in an interval.
 
     Attributes
     ----------
     time
         The time column, without padding.
+    values, percentages
+        These fields of each row, as printed.
     """
 
-    def __init__(self, layout: RowsAsBefore, head: bytes, time: str) -> None:
-        self.time = time
-        self._layout = layout
-        self._head = head
-        #: of each row its count or why there is none, and its share
-        self._found: list[tuple[int | float | Status, float]] = []
+    time: str
+    values: tuple[bytes, ...]
+    percentages: tuple[bytes, ...]
+
+
+class FewRows:
+    """The rows of an interval, as those of the next ones are expected.
+
+    Parameters
+    ----------
+    rows, fields
+        The rows, none of which is a part, and what stands in each of their fields, the value in
+        the second.
+    separator
+        perf's ``-x``.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        fields: Sequence[Sequence[bytes]],
+        separator: bytes,
+    ) -> None:
+        self._rows = rows
+        #: event and unit of each reading: the same object for each sample
+        self._keys = tuple((row.event, row.unit) for row in rows)
+        self._match = re.compile(_pattern(fields, separator)).fullmatch
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._rows)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether all rows of the layout have come."""
-        return len(self._found) == len(self._layout.rows)
+    def read(self, data: bytes) -> Counted | None:
+        """What one whole interval says; `None` if `data` is not that, or looks otherwise."""
+        match = self._match(data)
+        if match is None:
+            return None
+        found = match.groups()
+        return Counted(found[1].decode(), found[2::2], found[3::2])
 
-    def take(self, lines: bytes, head: bytes) -> int:
-        """Take whole lines that begin with `head`: how many, or 0 if they are not the next rows."""
-        layout = self._layout
-        stride, at = layout.stride, layout.at
-        fields = lines.split(layout.separator)
-        count, odd = divmod(len(fields) - 1, stride)
-        start = len(self._found)
-        stop = start + count
-        if odd or head != self._head or stop > len(layout.rows):
-            return 0
-        if lines.count(b"\n") != count - 1:
-            return 0
-        end = b"\n" + head
-        if not all(last.endswith(end) for last in fields[stride:-1:stride]):
-            return 0
-        if any(fields[place::stride] != column[start:stop] for place, column in layout.fixed):
-            return 0
-        runtimes = fields[at + 3 :: stride]
-        if not b"".join(runtimes).isdigit() or not all(runtimes):
-            return 0
-        found = []
-        for value, pct in zip(fields[at::stride], fields[at + 4 :: stride], strict=True):
-            number, share = number_of(value), pct_share(pct)
-            if number is None or share < 0:
-                return 0
-            found.append((number, share))
-        self._found += found
-        return count
-
-    def rows(self) -> list[Row]:
-        """The same, row by row."""
-        return [
-            row._replace(time=self.time, value=None, status=number, running=0.0)
-            if isinstance(number, Status)
-            else row._replace(time=self.time, value=number, status=Status.COUNTED, running=share)
-            for row, (number, share) in zip(self._layout.rows, self._found, strict=False)
+    def numbers(self, found: Counted) -> tuple[list[float], list[float]]:
+        """Counts and shares as `Sample.numbers` has them."""
+        values = found.values
+        counts = [math.nan if value in _NONE else float(value) for value in values]
+        shares = [
+            _NO_SHARES.get(value) or pct_share(pct)
+            for value, pct in zip(values, found.percentages, strict=True)
         ]
+        return counts, shares
 
-    def readings(self, seconds: float | None) -> list[Reading]:
-        """The readings of a full block, as `perf_intervals.readings` makes them of its rows."""
-        return [
-            Reading(row.event, None, None, row.unit, number, 0.0)
-            if isinstance(number, Status)
-            else Reading(
-                row.event,
-                number,
-                number / seconds if seconds else None,
-                row.unit,
-                Status.COUNTED,
-                share,
-            )
-            for row, (number, share) in zip(self._layout.rows, self._found, strict=True)
-        ]
+    def readings(self, found: Counted, seconds: float | None) -> tuple[Reading, ...]:
+        """The readings, as `perf_intervals.readings` makes them of rows."""
+        each = zip(self._rows, found.values, found.percentages, strict=True)
+        return tuple(_reading(row, value, pct, seconds) for row, value, pct in each)
+
+    def sample(
+        self,
+        found: Counted,
+        seconds: float | None,
+        *,
+        time: float,
+        timestamp: float | None,
+        duration: float,
+        cores: str | None,
+        interval: float | None,
+    ) -> Sample:
+        """A sample that makes its readings when they are asked for; `seconds` gives its rates."""
+        numbers = self.numbers(found)
+        return LaterSample.of(
+            partial(self.readings, found, seconds),
+            self._keys,
+            numbers,
+            time=time,
+            timestamp=timestamp,
+            duration=duration,
+            has_rates=seconds is not None and max(numbers[1]) >= 0,
+            cores=cores,
+            interval=interval,
+        )
 
 
-def number_of(value: bytes) -> int | float | Status | None:
-    """A value as an exact number, or why there is none; `None` if it is no value that we know."""
-    if value.isdigit():
-        return int(value) if len(value) <= 15 else None
-    if value in _NONE:
-        return _NONE[value]
-    if _DECIMAL(value):
-        number = float(value)
-        return number if number < _EXACT else None
-    return None
+def _reading(row: Row, value: bytes, pct: bytes, seconds: float | None) -> Reading:
+    status = _NONE.get(value)
+    if status is not None:
+        return Reading(row.event, None, None, row.unit, status, 0.0)
+    count = make_count(value.decode())
+    rate = count / seconds if seconds else None
+    return Reading(row.event, count, rate, row.unit, Status.COUNTED, pct_share(pct))
+
+
+def _pattern(fields: Sequence[Sequence[bytes]], separator: bytes) -> bytes:
+    """A pattern of these rows with any numbers: its groups are the time, then value and share."""
+    between = re.escape(separator)
+    # no more separators than before, or it would be another row
+    other = b"[^" + re.escape(separator[:1]) + rb"\n]*"
+    lines = []
+    for place, (_, _, unit, event, _, _, *metrics) in enumerate(fields):
+        head = rb"\1" if place else b"(" + _TIME + b")"
+        fixed = (re.escape(unit), re.escape(event))
+        cells = (head, _VALUE, *fixed, _RUNTIME, _SHARE, *(other for _ in metrics))
+        lines.append(between.join(cells) + b"\n")
+    return b"".join(lines)
 
 
 @lru_cache(maxsize=16_384)

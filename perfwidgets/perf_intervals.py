@@ -24,6 +24,7 @@ __all__ = [
     "Timeline",
     "groups_of",
     "open_lines",
+    "pieces",
     "readings",
     "text",
     "unanswered",
@@ -31,9 +32,12 @@ __all__ = [
 
 #: a longer line, in bytes, is not from perf
 MAX_LINE: Final = 1 << 20
+_PIECE: Final = 1 << 18
 #: more rows in one interval are not from perf: 4,000 threads times 100 events
 MAX_ROWS: Final = 400_000
 _MAX_UNTIMED: Final = 50_000
+#: more events that came once and no more are not from perf; each would be missing in each interval
+_MAX_ABSENT: Final = 512
 #: an interval shorter than this share of the usual one gives no rates
 _SHORTEST_SHARE: Final = 0.2
 
@@ -199,6 +203,7 @@ class SampleReader(ABC, Iterator[Sample]):
         self._lines = lines
         self._timeline = Timeline()
         self._seen: Counter[str] = Counter()
+        self._number = 0
         self._untimed: list[tuple[Row, int, str]] = []
         self._samples = self._read()
 
@@ -215,6 +220,7 @@ class SampleReader(ABC, Iterator[Sample]):
     def _read(self) -> Iterator[Sample]:
         pending: list[Row] = []
         for number, (line, is_whole) in enumerate(self._lines, 1):
+            self._number = number
             row = self._row(number, line, is_whole)
             if row is None:
                 continue
@@ -262,7 +268,10 @@ class SampleReader(ABC, Iterator[Sample]):
         """A reading of status `MISSING` for each event seen earlier in this run, not now."""
         printed = Counter(reading.event for reading in found)
         short = [missing(e) for e, n in self._seen.items() for _ in range(n - printed[e])]
-        if printed != self._seen:
+        if len(short) > _MAX_ABSENT:
+            self.notes.add(self._number, f"{len(short)} events are missing: no longer looked for")
+            self._seen, short = printed, []
+        elif printed != self._seen:
             self._seen |= printed
         return short
 
@@ -340,3 +349,17 @@ def open_lines(
             "Give a path, or an iterable of lines such as text.splitlines()",
         )
     return _whole_lines(path_or_lines)
+
+
+def pieces(data: bytes) -> Iterator[bytes]:
+    """Whole lines of at most 256 KiB, without the last newline: more would not stay in the cache."""
+    start = 0
+    while len(data) - start > _PIECE:
+        stop = data.rfind(b"\n", start, start + _PIECE)
+        if stop < 0:
+            stop = data.find(b"\n", start)
+            if stop < 0:
+                break
+        yield data[start:stop]
+        start = stop + 1
+    yield data[start:]

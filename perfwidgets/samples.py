@@ -10,8 +10,9 @@ import enum
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 if TYPE_CHECKING:
     import numpy as np
@@ -245,6 +246,40 @@ class Sample:
         known = ", ".join(dict.fromkeys(r.event for r in self.readings)) or "none"
         raise KeyError(f"this sample has no event {event!r}; it has: {known}")
 
+    @cached_property
+    def keys(self) -> tuple[tuple[str, str | None], ...]:
+        """Event and unit of each reading."""
+        return tuple((reading.event, reading.unit) for reading in self.readings)
+
+    @cached_property
+    def numbers(self) -> tuple[list[float], list[float]]:
+        """Counts as numbers, NaN where there is none, and shares or one of `NO_COUNT_SHARES`."""
+        counts = [math.nan if r.count is None else r.count for r in self.readings]
+        return counts, [_share(reading) for reading in self.readings]
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The parts that events were counted in, as perf labels them: a hybrid CPU's differ."""
+        found: dict[str, None] = {}
+        last: tuple[str, ...] = ()
+        for reading in self.readings:
+            own = tuple(reading.parts)
+            if own != last:  # as a rule all events have the same
+                last = own
+                found |= dict.fromkeys(own)
+        return tuple(found)
+
+    @cached_property
+    def has_rates(self) -> bool:
+        """Whether anything was counted, for long enough to have a rate."""
+        return any(reading.rate is not None for reading in self.readings)
+
+    def stamped(self, timestamp: float | None) -> Self:
+        """The same sample, its interval ended at `timestamp`."""
+        other = object.__new__(type(self))
+        vars(other).update(vars(self), timestamp=timestamp)
+        return other
+
     def _names(self, *statuses: Status) -> tuple[str, ...]:
         return tuple(dict.fromkeys(r.event for r in self.readings if r.status in statuses))
 
@@ -284,6 +319,12 @@ class Sample:
             "missing_events": list(self.missing),
             "unsupported_events": list(self.unsupported),
         }
+
+
+def _share(reading: Reading) -> float:
+    if reading.count is not None:
+        return reading.running
+    return NO_COUNT_SHARES.get(reading.status, NO_COUNT_SHARES[Status.NOT_COUNTED])
 
 
 def _reading_dict(reading: Reading) -> dict[str, Any]:

@@ -7,18 +7,17 @@ import contextlib
 import math
 import os
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 import anyio
 
 from perfwidgets.errors import SourceError
+from perfwidgets.samples import Sample
 from perfwidgets.sources.base import Source
 
-if TYPE_CHECKING:
-    from perfwidgets.collector import Collector
-
-__all__ = ["Backoff", "State", "Supervisor", "Wish"]
+__all__ = ["Backoff", "Owner", "State", "Supervisor", "Wish"]
 
 State = Literal["idle", "starting", "running", "paused", "stopped", "failed"]
 Wish = Literal["run", "pause", "stop"]
@@ -54,10 +53,23 @@ class Backoff:
         return min(self.first * self.factor ** min(failures - 1, 100), self.longest)
 
 
+class Owner(Protocol):
+    """Who is told of a source that is supervised, on the event loop."""
+
+    def state_is(self, name: str, state: State, error: SourceError | None) -> None:
+        """It is in another state."""
+
+    def deliver(self, name: str, source: Source, sample: Sample) -> None:
+        """It has delivered."""
+
+    def came_to_rest(self) -> None:
+        """It was to stop, and has."""
+
+
 class Supervisor:
     """Keeps one source going, as wished."""
 
-    def __init__(self, name: str, source: Source, collector: Collector, backoff: Backoff) -> None:
+    def __init__(self, name: str, source: Source, collector: Owner, backoff: Backoff) -> None:
         self.name = name
         self.source = source
         self.state: State = "idle"
@@ -76,6 +88,8 @@ class Supervisor:
         if wish != self.wish or self._current is None:
             self.wish = wish
             self._begin_anew()
+        elif wish == "run" and (try_again := getattr(self._current, "try_again", None)):
+            try_again()  # one of several hosts may have failed
 
     def replace(self, source: Source) -> None:
         """Go on with another source."""
@@ -96,16 +110,20 @@ class Supervisor:
 
     async def run(self) -> None:
         """Do what is wished, until cancelled."""
+        left: SourceError | None = None
         while True:
             self._changed = anyio.Event()
             if self.wish == "run":
                 error = await self._run_once()
                 if self._changed.is_set():
+                    # said where it is not wished to go on: perf may have been left
+                    left = error if self.wish != "run" else None
                     continue
                 if error is not None:
                     await self._after(error)
                     continue
-            self._report("paused" if self.wish == "pause" else "stopped")
+            self._report("paused" if self.wish == "pause" else "stopped", left)
+            left = None
             if self.wish == "stop":
                 self.at_rest = True
                 self._collector.came_to_rest()
@@ -114,24 +132,34 @@ class Supervisor:
     async def _run_once(self) -> SourceError | None:
         self._current = source = self.source
         silence: _Silence | None = None
+
+        def take(sample: Sample) -> None:
+            if silence is not None:
+                silence.heard()
+            if self.state != "running":
+                self._failures = 0
+                self._report("running")
+            self._collector.deliver(self.name, source, sample)
+
+        hand_to: Callable[[Callable[[Sample], None] | None], None] = getattr(
+            source, "hand_to", lambda _: None
+        )
         if not self._failures:
             self._report("starting")
         try:
             with anyio.CancelScope() as self._scope:
+                hand_to(take)
                 async with source:
                     silence = _Silence(source, self._scope, self._backoff.silence)
                     async for sample in source:
-                        silence.heard()
-                        if self.state != "running":
-                            self._failures = 0
-                            self._report("running")
-                        self._collector.deliver(self.name, source, sample)
+                        take(sample)
         except SourceError as error:
             return error
         except Exception as error:  # ours or a user's source: it must reach a person all the same
             return _UnexpectedError(self.name, error)
         finally:
             self._current = self._scope = None
+            hand_to(None)
             if silence is not None:
                 silence.end()
         return silence.error if silence is not None else None
@@ -187,6 +215,8 @@ class _Silence:
         """Seconds; `None` for a source that sets its own pace, as a recording does."""
         speed = getattr(self._source, "speed", 1.0)
         if self._source.interval is None or not getattr(self._source, "live", True):
+            return None
+        if getattr(self._source, "watches_silence", False):  # of each host by itself
             return None
         seconds = 3 * self._source.interval / speed + self._patience
         return seconds if math.isfinite(seconds) else None

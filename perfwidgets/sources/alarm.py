@@ -16,6 +16,9 @@ class Alarm(Protocol):
     async def wait(self, seconds: float) -> None:
         """Wait so many seconds, or until it is `rung`, now or before."""
 
+    def put_off(self, seconds: float) -> None:
+        """Let who waits do so for so many seconds from now."""
+
     def ring(self) -> None:
         """Let nobody wait any more."""
 
@@ -38,16 +41,24 @@ class _AsyncioAlarm:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._waiter: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self.rung = False
 
     async def wait(self, seconds: float) -> None:
         self._waiter = self._loop.create_future()
-        timer = self._loop.call_later(0.0 if self.rung else seconds, self._wake)
+        self.put_off(0.0 if self.rung else seconds)
         try:
             await self._waiter
         finally:
-            timer.cancel()
             self._waiter = None
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def put_off(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._waiter is not None:
+            self._timer = self._loop.call_later(seconds, self._wake)
 
     def ring(self) -> None:
         self.rung = True
@@ -63,14 +74,18 @@ class _AnyAlarm:
 
     def __init__(self) -> None:
         self._event = anyio.Event()
+        self._scope = anyio.CancelScope()
 
     @property
     def rung(self) -> bool:
         return self._event.is_set()
 
     async def wait(self, seconds: float) -> None:
-        with anyio.move_on_after(seconds):
+        with anyio.move_on_after(seconds) as self._scope:
             await self._event.wait()
+
+    def put_off(self, seconds: float) -> None:
+        self._scope.deadline = anyio.current_time() + seconds
 
     def ring(self) -> None:
         self._event.set()

@@ -15,7 +15,12 @@ __all__ = ["Source", "check_interval"]
 
 
 class Source(Protocol):
-    """An async context manager and iterator of `Sample`; it may be entered again after its end."""
+    """An async context manager and iterator of `Sample`; it may be entered again after its end.
+
+    To spare the collector wake-ups, a source may also have ``hand_to(taker)``: samples that come
+    where no task runs are then given to `taker` at once, and iteration yields only the others; and
+    ``beat()``, called when another source of the same interval has delivered.
+    """
 
     @property
     def name(self) -> str:

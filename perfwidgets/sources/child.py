@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 import anyio
 from anyio.abc import Process
 
+from perfwidgets.errors import PerfFailedError
 from perfwidgets.sources.pipe import PipeReader, open_pipe
 
 __all__ = ["Child"]
@@ -94,6 +96,10 @@ class Child:
         """Wait for output; ``b""`` at its end, `None` if none came within so many seconds."""
         return await self._output.receive(patience)
 
+    def hand_to(self, taker: Callable[[bytes], bool] | None) -> None:
+        """Offer output to `taker` before it is received (`PipeReader.hand_to`)."""
+        self._output.hand_to(taker)
+
     async def wait(self, patience: float = _GRACE[0]) -> int | None:
         """Return the exit status, or `None` if it has not ended within `patience` seconds."""
         with anyio.move_on_after(patience):
@@ -102,28 +108,72 @@ class Child:
         return self._process.returncode
 
     async def end(self) -> None:
-        """End it and all that it started; return when they are gone."""
+        """End it and all that it started; return when they are gone.
+
+        Raises
+        ------
+        PerfFailedError
+            If it is another user's, as under sudo, and does not end by itself.
+        """
         self._held.close()
         try:
             with anyio.CancelScope(shield=True):
-                await self._outlive()
+                if not await self._outlive():
+                    _leave(self._process)
+                    raise _not_ended(self.pid)
                 await self._process.aclose()
         finally:  # asyncio's own cancel() goes through the shield
             self._output.close()
             self._complaints.close()
 
-    async def _outlive(self) -> None:
+    async def _outlive(self) -> bool:
+        """Wait for its end, and bring it about; whether it came."""
         for wait, then in zip(_GRACE, (signal.SIGINT, signal.SIGKILL), strict=True):
             with anyio.move_on_after(wait):
                 while await self.receive(wait):  # a full pipe would keep it from ending
                     pass
                 await self._process.wait()
-                return
+                return True
             try:
                 os.killpg(self.pid, then)
             except ProcessLookupError:
                 break
+            except PermissionError:
+                return await self._ends_unread()
         await self._process.wait()
+        return True
+
+    async def _ends_unread(self) -> bool:
+        """Whether it ends once nobody reads what it prints, which is all that is left to us."""
+        self._output.close()
+        self._complaints.close()
+        return await self.wait() is not None
+
+
+#: those that we may not end, by their ids
+_left: dict[int, Process] = {}
+
+
+def _leave(process: Process) -> None:
+    """Let a process be, without asyncio's complaints.
+
+    It would try to kill one that nobody holds, and tells the log when one outlives its event loop.
+    """
+    _left[process.pid] = process
+    logging.getLogger("asyncio").addFilter(_is_of_note)
+
+
+def _is_of_note(record: logging.LogRecord) -> bool:
+    arguments = record.args if isinstance(record.args, tuple) else ()
+    return not ("handles pid" in record.msg and _left.keys() & set(arguments[1:]))
+
+
+def _not_ended(pid: int) -> PerfFailedError:
+    return PerfFailedError(
+        f"perf (process {pid}) runs as another user, and has not ended when asked to",
+        "Its input is closed, so it ends when it goes on. To end it at once: "
+        f"`sudo kill -KILL -- -{pid}`",
+    )
 
 
 def _c_locale() -> dict[str, str]:

@@ -6,7 +6,8 @@ import math
 import shlex
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -30,7 +31,8 @@ __all__ = ["PerfStat"]
 _SEPARATOR = "@@"
 #: a pending interval is complete when nothing more has come for so long (s)
 _IDLE = 0.03
-#: how often the complaints of a silent perf are read (s), so that it never waits for us
+#: how often complaints are read (s), so that perf never waits for us, and how soon it is seen that
+#: it was killed: its `cat` lives on
 _LISTEN = 1.0
 #: how long a perf that counts nothing may take to answer (s), and how much of it is kept
 _ANSWER = 10.0
@@ -113,6 +115,7 @@ class PerfStat:
         self._rows = IntervalAssembler(self.events, separator=_SEPARATOR)
         self._any_row = False
         self._ready: deque[Sample] = deque()
+        self._taker: Callable[[Sample], object] | None = None
         self._failure: SourceError | None = None
         self._finishing = False
         self._listened = 0.0
@@ -125,7 +128,14 @@ class PerfStat:
 
     def replace(self, **changes: Any) -> PerfStat:
         """Return a source like this one with other arguments, which are checked."""
-        arguments: dict[str, Any] = {
+        other = PerfStat(**{**self._arguments(), **changes})
+        if other.command == self.command:
+            other.version = self.version
+        return other
+
+    def _arguments(self) -> dict[str, Any]:
+        """What it was made with."""
+        return {
             "events": self.events,
             "cores": self.cores,
             "interval": self.interval,
@@ -134,10 +144,10 @@ class PerfStat:
             "cgroup": self.cgroup,
             "command": self.command,
         }
-        other = PerfStat(**{**arguments, **changes})
-        if other.command == self.command:
-            other.version = self.version
-        return other
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # a copy, on another host perhaps, counts by itself
+        return _made, (self._arguments(),)
 
     def arguments(self, events: Sequence[str]) -> list[str]:
         """Return perf's arguments for counting `events`."""
@@ -169,6 +179,13 @@ class PerfStat:
         self._finishing = True
         if self._child is not None:
             self._child.let_go()
+
+    def hand_to(self, taker: Callable[[Sample], object] | None) -> None:
+        """Hand samples to `taker` where that spares a turn of the event loop.
+
+        It is called from the loop, in no task. Iteration yields the samples that it was not given.
+        """
+        self._taker = taker
 
     async def __aenter__(self) -> Self:
         self._finishing = False
@@ -210,18 +227,23 @@ class PerfStat:
             self._child = await Child.start(perf_argv(self.command, self.arguments(events)))
         except OSError as error:
             raise explain_spawn_error(error, self.command) from error
+        if self._taker is not None:
+            self._child.hand_to(self._take)
         if self._finishing:  # asked for while perf was being started
             self._child.let_go()
 
-    @property
-    def _silence(self) -> float:
-        """After how long without a row to look whether perf was killed; its `cat` lives on."""
-        return min(_LISTEN, 1.5 * self.interval + 0.1)
+    def _take(self, chunk: bytes) -> bool:
+        """Hand on the sample of a chunk that is one whole interval, as most are."""
+        sample = self._rows.whole(chunk) if self._taker is not None and not self._ready else None
+        if sample is None or self._taker is None:
+            return False
+        self._taker(self._stamped(sample, time.time()))
+        return True
 
     async def _read(self, child: Child) -> None:
         """Wait for rows; put the samples that they complete into `_ready`."""
         rows_wait = self._rows.pending and not self._rows.mid_row
-        chunk = await child.receive(_IDLE if rows_wait else self._silence)
+        chunk = await child.receive(_IDLE if rows_wait else _LISTEN)
         arrival = time.time()
         if not chunk or arrival - self._listened >= _LISTEN:
             child.listen()
@@ -229,11 +251,11 @@ class PerfStat:
         if chunk:
             self._any_row = True
             for sample in self._rows.feed(chunk):
-                self._deliver(sample, arrival)
+                self._ready.append(self._stamped(sample, arrival))
         elif chunk == b"" or rows_wait:
             pending = self._rows.end() if chunk == b"" else self._rows.flush()
             if pending is not None:
-                self._deliver(pending, arrival)
+                self._ready.append(self._stamped(pending, arrival))
         if chunk == b"":
             await self._ended(child)
         elif chunk is None and child.has_ended:
@@ -241,7 +263,7 @@ class PerfStat:
         elif self._target_has_ended():
             self.finish()  # perf itself would go on, as long as its `cat` does
 
-    def _deliver(self, sample: Sample, arrival: float) -> None:
+    def _stamped(self, sample: Sample, arrival: float) -> Sample:
         # the earliest arrival is the nearest to perf's clock
         origin, self._reached = arrival - sample.time, sample.time
         if self._origin is None or origin < self._origin:
@@ -253,15 +275,14 @@ class PerfStat:
             self._origin, self._late_since = origin, math.inf
         else:
             self._late_since = late
-        refused = tuple(
-            Reading(event, None, None, None, Status.NOT_SUPPORTED, 0.0) for event in self.refused
-        )
-        self._ready.append(
-            Sample(
-                *(sample.time, self._origin + sample.time, sample.duration),
-                *(sample.readings + refused, sample.cores, sample.interval),
+        sample = sample.stamped(self._origin + sample.time)
+        if self.refused:
+            refused = (
+                Reading(event, None, None, None, Status.NOT_SUPPORTED, 0.0)
+                for event in self.refused
             )
-        )
+            sample = replace(sample, readings=(*sample.readings, *refused))
+        return sample
 
     async def _ended(self, child: Child) -> None:
         """perf has closed its output: find out whether that was our wish, or why it was."""
@@ -358,7 +379,12 @@ class PerfStat:
     async def _end(self) -> None:
         child, self._child = self._child, None
         if child is not None:
+            child.hand_to(None)
             await child.end()
+
+
+def _made(arguments: dict[str, Any]) -> PerfStat:
+    return PerfStat(**arguments)
 
 
 def refusal(text: str) -> str:

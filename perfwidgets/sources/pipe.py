@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+from collections.abc import Callable
 from typing import Protocol
 
 import anyio
@@ -19,6 +20,13 @@ class PipeReader(Protocol):
 
     async def receive(self, patience: float) -> bytes | None:
         """Wait for bytes; ``b""`` at the end, `None` if none came within so many seconds."""
+
+    def hand_to(self, taker: Callable[[bytes], bool] | None) -> None:
+        """Offer what comes to `taker` first, from the event loop itself; `False` if it will not.
+
+        A task that waits for each chunk would be another turn of the loop. Who receives gets what
+        was not taken, and what `taker` raised. Where there is no such loop, nobody is offered.
+        """
 
     def close(self) -> None:
         """Read no more; who waits is told of the end."""
@@ -44,11 +52,13 @@ class _AsyncioPipe:
         self._timer: asyncio.TimerHandle | None = None
         self._held: list[bytes] = []
         self._is_read = False
+        self._taker: Callable[[bytes], bool] | None = None
+        self._error: BaseException | None = None
         loop.add_reader(descriptor, self._read)
         self._is_watched = True
 
     async def receive(self, patience: float) -> bytes | None:
-        if not self._held and not self._is_read:
+        if not self._held and not self._is_read and self._error is None:
             self._watch()
             self._waiter = self._loop.create_future()
             self._wake_at(self._loop.time() + patience)
@@ -56,11 +66,17 @@ class _AsyncioPipe:
                 await self._waiter
             finally:
                 self._waiter, self._deadline = None, math.inf
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
         if self._held:
             data = b"".join(self._held) if len(self._held) > 1 else self._held[0]
             self._held.clear()
             return data
         return b"" if self._is_read else None
+
+    def hand_to(self, taker: Callable[[bytes], bool] | None) -> None:
+        self._taker = taker
 
     def close(self) -> None:
         if self._descriptor >= 0:
@@ -78,6 +94,14 @@ class _AsyncioPipe:
             return
         except OSError:
             data = b""
+        if data and not self._held and self._taker is not None:
+            try:
+                if self._taker(data):
+                    return
+            except BaseException as error:  # the loop would only log it
+                self._error = error
+                self._wake()
+                return
         if data:
             self._held.append(data)
         else:
@@ -138,6 +162,9 @@ class _TrioPipe:
                 except trio.ClosedResourceError:
                     return b""
         return b"" if self._descriptor < 0 else None
+
+    def hand_to(self, taker: Callable[[bytes], bool] | None) -> None:
+        pass
 
     def close(self) -> None:
         if self._descriptor >= 0:

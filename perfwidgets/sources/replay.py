@@ -87,6 +87,7 @@ class Replay(Player):
         self.recording: Recording | None = None
         self.cores: str | None = None
         self.per_core = False
+        self.recorded_hosts: tuple[str, ...] = ()
         self.version: str | None = None
         self.events: tuple[str, ...]
         self.interval: float | None
@@ -99,11 +100,13 @@ class Replay(Player):
         header = recorded.header
         self.recording = Recording(self.path, header)
         self.cores, self.per_core, self.version = header.cores, header.per_core, header.perf_version
+        self.recorded_hosts = header.hosts
         if recorded.has_counters:
             super().__init__(clock, lambda finished: recorded.open("sample", finished))
             self.events, self.interval = recorded.events, recorded.interval
             if recorded.has_memory:
                 self.memory = ReplayedMemory(clock, recorded)
+                self.memory.recorded_hosts = header.hosts
         else:
             super().__init__(clock, lambda finished: recorded.open("memory", finished))
             self.kind = "memory"
@@ -164,6 +167,7 @@ class ReplayedMemory(Player):
         super().__init__(clock, lambda finished: recorded.open("memory", finished))
         self.events = recorded.memory_events
         self.interval = recorded.memory_interval
+        self.recorded_hosts: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return "Replay(...).memory"

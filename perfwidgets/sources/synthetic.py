@@ -136,7 +136,18 @@ class Synthetic:
         **changes
             Other arguments.
         """
-        arguments: dict[str, Any] = {
+        other = Synthetic(**{**self._arguments(), **changes})
+        other.cores = self.cores if isinstance(cores, EllipsisType) else core_list(cores)
+        if other.cores is not None and expand(other.cores)[-1] >= self.core_count:
+            raise CoreListError(
+                f"The cores {other.cores} are not all among the {self.core_count} made up",
+                f"They are 0 to {self.core_count - 1}.",
+            )
+        return other
+
+    def _arguments(self) -> dict[str, Any]:
+        """What it was made with, but for the choice of cores."""
+        return {
             "seed": self.seed,
             "events": self.events,
             "interval": self.interval,
@@ -148,14 +159,9 @@ class Synthetic:
             "samples": self.samples,
             "speed": self.speed,
         }
-        other = Synthetic(**{**arguments, **changes})
-        other.cores = self.cores if isinstance(cores, EllipsisType) else core_list(cores)
-        if other.cores is not None and expand(other.cores)[-1] >= self.core_count:
-            raise CoreListError(
-                f"The cores {other.cores} are not all among the {self.core_count} made up",
-                f"They are 0 to {self.core_count - 1}.",
-            )
-        return other
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made, (self._arguments(), self.cores)
 
     def finish(self) -> None:
         """End the iteration."""
@@ -186,6 +192,10 @@ class Synthetic:
         if self._run.made == self.samples or not await self._pace.reach(self._run.next_time):
             raise StopAsyncIteration
         return self._run.next_sample(self._begun)
+
+
+def _made(arguments: dict[str, Any], cores: str | None) -> Synthetic:
+    return Synthetic(**arguments).replace(cores=cores)
 
 
 class _Run:

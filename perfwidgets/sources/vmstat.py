@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from perfwidgets.errors import ArgumentError, VmStatError
-from perfwidgets.samples import Reading, Sample, Status
+from perfwidgets.later_samples import LaterSample
+from perfwidgets.samples import NO_COUNT_SHARES, Reading, Sample, Status
 from perfwidgets.sources.alarm import Alarm, new_alarm
 from perfwidgets.sources.base import check_interval
 
@@ -33,13 +35,19 @@ _FIELDS: Mapping[str, tuple[str | None, float]] = MappingProxyType(
         "pgmajfault": (None, 1.0),
     }
 )
+#: at a beat so much of the interval has passed; without any the next sample is so late
+_NEARLY, _LATE = 0.75, 1.5
 _CHUNK = 65_536
 #: no /proc/vmstat is longer (bytes)
 _MOST = 1_000_000
+_NOT_COUNTED, _MISSING = (
+    NO_COUNT_SHARES[status] for status in (Status.NOT_COUNTED, Status.MISSING)
+)
 MEMORY_EVENTS = tuple(_FIELDS)
-_LINES = re.compile(
-    rf"^({'|'.join(MEMORY_EVENTS)}) +([0-9]{{1,39}})[ \t]*$".encode(), re.MULTILINE
-).findall
+#: event and unit of each reading
+_KEYS = tuple((name, unit) for name, (unit, _) in _FIELDS.items())
+_STARTS = {name: f"\n{name} ".encode() for name in MEMORY_EVENTS}
+_NUMBER = re.compile(rb" *([0-9]{1,39})[ \t]*(?:\n|\Z)").match
 
 
 class VmStat:
@@ -83,6 +91,7 @@ class VmStat:
         self.interval: float = check_interval(interval)
         self.path = _check_path(path)
         self._finish: Alarm | None = None
+        self._taker: Callable[[Sample], object] | None = None
         self._over = False
         self._started = self._last_time = 0.0
         self._last: dict[str, int] = {}
@@ -94,10 +103,35 @@ class VmStat:
         """Return a source like this one with another interval."""
         return VmStat(interval=self.interval if interval is None else interval, path=self.path)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made, (self.interval, str(self.path))
+
     def finish(self) -> None:
         """End the iteration after one last sample."""
         if self._finish is not None:
             self._finish.ring()
+
+    def hand_to(self, taker: Callable[[Sample], object] | None) -> None:
+        """Hand samples that are taken at a `beat` to `taker`; iteration yields the others."""
+        self._taker = taker
+
+    def beat(self) -> None:
+        """Take a sample now, if it is about time: whoever calls has just been woken up.
+
+        So one wake-up serves two sources of the same interval. It does nothing without a taker.
+        """
+        alarm = self._finish
+        if self._taker is None or alarm is None or alarm.rung:
+            return
+        if time.monotonic() - self._last_time < _NEARLY * self.interval:
+            return
+        try:
+            sample = self._sample()
+        except VmStatError:
+            alarm.put_off(0.0)  # who waits finds the same, and it is that one's to tell
+            return
+        alarm.put_off(_LATE * self.interval)
+        self._taker(sample)
 
     async def __aenter__(self) -> Self:
         self._finish, self._over = new_alarm(), False
@@ -121,11 +155,18 @@ class VmStat:
             raise VmStatError("VmStat is read outside of its context", "Use `async with VmStat()`.")
         if self._over:
             raise StopAsyncIteration
-        passed = time.monotonic() - self._started
-        # on the grid of the interval, so that the pace does not drift with our own work
-        until = (passed // self.interval + 1) * self.interval
-        await self._finish.wait(until - passed)
+        last = None
+        while last != self._last_time and not self._finish.rung:  # again after a beat meanwhile
+            last = self._last_time
+            passed = time.monotonic() - self._started
+            # on the grid of the interval, so that the pace does not drift with our own work
+            until = (passed // self.interval + 1) * self.interval
+            await self._finish.wait(until - passed)
         self._over = self._finish.rung
+        return self._sample()
+
+    def _sample(self) -> Sample:
+        """What happened since the last sample."""
         fields = self._read()
         now = time.monotonic()
         sample = difference(
@@ -149,6 +190,10 @@ class VmStat:
             ) from error
 
 
+def _made(interval: float, path: str) -> VmStat:
+    return VmStat(interval=interval, path=path)
+
+
 def _read_all(path: Path) -> bytes:
     """The file's text, without the layers of a file object, which cost as much as the reading."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -165,7 +210,14 @@ def _read_all(path: Path) -> bytes:
 
 def parse_vmstat(text: bytes) -> dict[str, int]:
     """Return the fields of /proc/vmstat that are used here, in the kernel's own units."""
-    return {name.decode(): int(value) for name, value in _LINES(text)}
+    text = b"\n" + text  # each is looked for: a pattern would look at every line of some 180
+    found = {}
+    for name, start in _STARTS.items():
+        place = text.rfind(start)
+        number = _NUMBER(text, place + len(start)) if place >= 0 else None
+        if number:
+            found[name] = int(number[1])
+    return found
 
 
 def difference(
@@ -178,26 +230,37 @@ def difference(
     interval: float,
 ) -> Sample:
     """Return what happened between two readings of the file, `duration` seconds apart."""
-    is_usable = duration > 0 and duration >= _SHORTEST_SHARE * interval
-
-    def reading(name: str) -> Reading:
-        unit, size = _FIELDS[name]
-        if name not in before or name not in after:
-            return Reading(name, None, None, unit, Status.MISSING, 0.0)
-        steps = after[name] - before[name]
-        if steps < 0:
-            return Reading(name, None, None, unit, Status.NOT_COUNTED, 0.0)
-        count = steps if size == 1.0 else steps * size
-        rate = count / duration if is_usable else None
-        return Reading(name, count, rate, unit, Status.COUNTED, 1.0)
-
-    return Sample(
+    seconds = duration if duration > 0 and duration >= _SHORTEST_SHARE * interval else None
+    counts, shares = [], []
+    for name, (_, size) in _FIELDS.items():
+        is_there = name in before and name in after
+        steps = after[name] - before[name] if is_there else -1
+        counts.append(steps * size if steps >= 0 else math.nan)
+        shares.append(1.0 if steps >= 0 else _NOT_COUNTED if is_there else _MISSING)
+    return LaterSample.of(
+        lambda: tuple(_reading(name, before, after, seconds) for name in _FIELDS),
+        _KEYS,
+        (counts, shares),
         time=since_start,
         timestamp=timestamp,
         duration=duration,
-        readings=tuple(reading(name) for name in _FIELDS),
+        has_rates=seconds is not None and max(shares) > 0,
+        cores=None,
         interval=interval,
     )
+
+
+def _reading(
+    name: str, before: Mapping[str, int], after: Mapping[str, int], seconds: float | None
+) -> Reading:
+    unit, size = _FIELDS[name]
+    if name not in before or name not in after:
+        return Reading(name, None, None, unit, Status.MISSING, 0.0)
+    steps = after[name] - before[name]
+    if steps < 0:
+        return Reading(name, None, None, unit, Status.NOT_COUNTED, 0.0)
+    count = steps if size == 1.0 else steps * size
+    return Reading(name, count, count / seconds if seconds else None, unit, Status.COUNTED, 1.0)
 
 
 def _check_path(path: object) -> Path:

@@ -28,6 +28,7 @@ BENCHMARKS = {
     "memory": "pipeline:memory",
     "recording": "recording:recording",
     "regions": "regions:regions",
+    "hosts": "hosts:hosts",
     "traffic": "traffic:traffic",
     "import": "importing:importing",
     "kernel": "kernel:kernel",
@@ -66,8 +67,28 @@ def table(lines: list[Line]) -> str:
     out = [row(head), rule]
     for line, texts in zip(lines, cells, strict=True):
         out.append(row(texts))
-        out += textwrap.wrap(line.remark, 110, initial_indent="    ", subsequent_indent="    ")
+        for text in filter(None, (line.remark, _limit(line))):
+            out += textwrap.wrap(text, 110, initial_indent="    ", subsequent_indent="    ")
     return "\n".join(out)
+
+
+def markdown(lines: list[Line]) -> str:
+    """The same for a page of text."""
+    reached = {True: "yes", False: "**no**", None: ""}
+    head = ("what", "measured", "result", "target", "reference in the same run", "reached", "notes")
+    rows: list[tuple[str, ...]] = [head, ("---",) * len(head)]
+    for x in lines:
+        notes = ". ".join(filter(None, (x.remark, _limit(x))))
+        rows.append(
+            (x.name, x.measured, x.result, x.target, x.reference, reached[x.reached], notes)
+        )
+    escaped = ((text.replace("|", "\\|") for text in row) for row in rows)
+    return "\n".join(f"| {' | '.join(row)} |" for row in escaped)
+
+
+def _limit(line: Line) -> str:
+    """What stands in the way of a target that is not reached."""
+    return f"The limit: {line.limit}" if line.limit and line.reached is False else ""
 
 
 def main() -> None:
@@ -75,6 +96,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="name", help="some of them; all by default")
     parser.add_argument("--list", action="store_true", help="name them and run none")
     parser.add_argument("--no-browser", action="store_true", help="all but the browser's")
+    parser.add_argument("--markdown", action="store_true", help="write the table in Markdown")
     options = parser.parse_args()
     if options.list:
         sys.stdout.write("\n".join(BENCHMARKS) + "\n")
@@ -84,7 +106,7 @@ def main() -> None:
         parser.error(f"there is no {min(unknown)!r}; there are {', '.join(BENCHMARKS)}")
     names = options.names or [n for n in BENCHMARKS if n != "browser" or not options.no_browser]
     lines = [line for name in names for line in run(name)]
-    sys.stdout.write(table(lines) + "\n")
+    sys.stdout.write((markdown if options.markdown else table)(lines) + "\n")
 
 
 if __name__ == "__main__":

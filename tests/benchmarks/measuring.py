@@ -15,7 +15,10 @@ from perfwidgets.events import DEFAULT_EVENTS
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the table; `reached` is `None` where nothing is asked for."""
+    """A line of the table; `reached` is `None` where nothing is asked for.
+
+    `limit` says what stands in the way, measured in the same run, where a target is not reached.
+    """
 
     name: str
     measured: str
@@ -24,16 +27,19 @@ class Line:
     target: str
     reached: bool | None
     remark: str = ""
+    limit: str = ""
 
 
-def interleaved(rounds: int, **works: Callable[[int], object]) -> dict[str, list[float]]:
+def interleaved(
+    rounds: int, clock: Callable[[], float] = time.perf_counter, **works: Callable[[int], object]
+) -> dict[str, list[float]]:
     """Seconds that each work took in each round, all works after one another in every round."""
     taken: dict[str, list[float]] = {name: [] for name in works}
     for number in range(rounds):
         for name, work in works.items():
-            began = time.perf_counter()
+            began = clock()
             work(number)
-            taken[name].append(time.perf_counter() - began)
+            taken[name].append(clock() - began)
     return taken
 
 

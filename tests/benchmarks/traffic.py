@@ -47,6 +47,20 @@ def per_tick(window: int) -> tuple[float, float]:
     return found
 
 
+def opening() -> Line:
+    """What a page is sent before the first chart can stand."""
+    from perfwidgets.widgets.dashboard import Dashboard
+
+    with wired() as wire:
+        wire.opened = wire.opened_size = 0
+        dashboard = Dashboard(Monitor(Counters(DEFAULT_EVENTS, STEP), Memory(STEP)))
+        found = wire.opened, wire.opened_size
+        dashboard.close()
+    result = f"{found[0]}, {found[1] / 1000:.0f} kB"
+    measured = "widgets opened by a dashboard, and their bytes"
+    return Line("comm traffic", measured, "count at the comm", result, "", None)
+
+
 def traffic() -> list[Line]:
     """Count messages and bytes at the comm."""
     found = {}
@@ -68,5 +82,6 @@ def traffic() -> list[Line]:
             "<= 2, <= 3 kB, same",
             messages <= 2 and max(sizes) <= 3000 and same,
             remark,
-        )
+        ),
+        opening(),
     ]

@@ -18,14 +18,18 @@ class Wire(BaseComm):
 
     messages = 0
     size = 0
+    opened = 0
+    opened_size = 0
 
     def publish_msg(self, msg_type: str, data: Any = None, metadata: Any = None,
                     buffers: Any = None, **keys: Any) -> None:  # fmt: skip
+        size = len(json.dumps(data or {})) + sum(memoryview(b).nbytes for b in buffers or [])
         if msg_type == "comm_msg":
             Wire.messages += 1
-            Wire.size += len(json.dumps(data or {})) + sum(
-                memoryview(b).nbytes for b in buffers or []
-            )
+            Wire.size += size
+        elif msg_type == "comm_open":
+            Wire.opened += 1
+            Wire.opened_size += size
 
 
 @contextmanager

@@ -29,6 +29,9 @@ class RowByRow(IntervalAssembler):
     def _take_block(self, lines, head, done):
         return False
 
+    def whole(self, data):
+        return None
+
 
 def fed(kind, data, cuts, separator="@@", events=("a", "b")):
     assembler = kind(events, separator=separator, interval=0.1)
