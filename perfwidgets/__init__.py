@@ -30,7 +30,11 @@ if TYPE_CHECKING:
     from perfwidgets.errors import VmStatError as VmStatError
     from perfwidgets.events import DEFAULT_EVENTS as DEFAULT_EVENTS
     from perfwidgets.events import Event as Event
+    from perfwidgets.hosts.dask_hosts import DaskHosts as DaskHosts
+    from perfwidgets.hosts.hosts import Hosts as Hosts
+    from perfwidgets.hosts.state import HostState as HostState
     from perfwidgets.metrics import add_metric as add_metric
+    from perfwidgets.models.alerts import Alert as Alert
     from perfwidgets.models.cells import Cell as Cell
     from perfwidgets.models.cells import Cells as Cells
     from perfwidgets.models.history import History as History
@@ -51,12 +55,18 @@ if TYPE_CHECKING:
     from perfwidgets.samples import Reading as Reading
     from perfwidgets.samples import Sample as Sample
     from perfwidgets.samples import Status as Status
+    from perfwidgets.saved_sets import delete_event_set as delete_event_set
+    from perfwidgets.saved_sets import event_sets as event_sets
+    from perfwidgets.saved_sets import save_event_set as save_event_set
     from perfwidgets.snapshot import Snapshot as Snapshot
     from perfwidgets.sources.perf_stat import PerfStat as PerfStat
     from perfwidgets.sources.replay import Replay as Replay
     from perfwidgets.sources.synthetic import Synthetic as Synthetic
     from perfwidgets.sources.vmstat import VmStat as VmStat
+    from perfwidgets.thresholds import Threshold as Threshold
     from perfwidgets.widgets.bandwidth_chart import BandwidthChart as BandwidthChart
+    from perfwidgets.widgets.compact import CompactBar as CompactBar
+    from perfwidgets.widgets.core_strip import CoreStrip as CoreStrip
     from perfwidgets.widgets.counter_grid import CounterGrid as CounterGrid
     from perfwidgets.widgets.dashboard import Dashboard as Dashboard
     from perfwidgets.widgets.event_selector import EventSelector as EventSelector
@@ -66,6 +76,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_EVENTS",
+    "Alert",
     "ArgumentError",
     "Availability",
     "Backoff",
@@ -73,15 +84,20 @@ __all__ = [
     "BudgetExceededError",
     "Cell",
     "Cells",
+    "CompactBar",
     "Comparison",
     "CoreListError",
+    "CoreStrip",
     "CounterGrid",
     "Dashboard",
+    "DaskHosts",
     "Event",
     "EventNameError",
     "EventSelector",
     "History",
     "HistoryChart",
+    "HostState",
+    "Hosts",
     "IntervalError",
     "Mark",
     "Marks",
@@ -107,6 +123,7 @@ __all__ = [
     "Status",
     "StatusBar",
     "Synthetic",
+    "Threshold",
     "VmStat",
     "VmStatError",
     "add_metric",
@@ -114,9 +131,12 @@ __all__ = [
     "compare",
     "compare_recordings",
     "count",
+    "delete_event_set",
+    "event_sets",
     "read_perf_csv",
     "read_perf_json",
     "read_recording",
+    "save_event_set",
 ]
 
 try:
@@ -129,6 +149,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "add_metric": "metrics",
+    "Alert": "models.alerts",
     "ArgumentError": "errors",
     "Availability": "availability",
     "Backoff": "collector",
@@ -140,16 +161,23 @@ _HOME = {
     "compare": "regions",
     "compare_recordings": "recording.totals",
     "Comparison": "regions",
+    "CompactBar": "widgets.compact",
     "CoreListError": "errors",
+    "CoreStrip": "widgets.core_strip",
     "count": "regions",
     "CounterGrid": "widgets.counter_grid",
     "Dashboard": "widgets.dashboard",
+    "DaskHosts": "hosts.dask_hosts",
     "DEFAULT_EVENTS": "events",
+    "delete_event_set": "saved_sets",
     "Event": "events",
+    "event_sets": "saved_sets",
     "EventNameError": "errors",
     "EventSelector": "widgets.event_selector",
     "History": "models.history",
     "HistoryChart": "widgets.history_chart",
+    "Hosts": "hosts.hosts",
+    "HostState": "hosts.state",
     "IntervalError": "errors",
     "Mark": "models.marks",
     "Marks": "models.marks",
@@ -173,11 +201,13 @@ _HOME = {
     "RegionResult": "regions",
     "Replay": "sources.replay",
     "Sample": "samples",
+    "save_event_set": "saved_sets",
     "Snapshot": "snapshot",
     "SourceError": "errors",
     "Status": "samples",
     "StatusBar": "widgets.status_bar",
     "Synthetic": "sources.synthetic",
+    "Threshold": "thresholds",
     "VmStat": "sources.vmstat",
     "VmStatError": "errors",
 }

@@ -6,13 +6,20 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from perfwidgets import __version__, check_command, lab, record_command, sanitize_command
+from perfwidgets import (
+    __version__,
+    check_command,
+    lab,
+    record_command,
+    sanitize_command,
+    serve_command,
+)
 from perfwidgets.errors import PerfwidgetsError
 
 # Each module has add_command(commands), which adds its parser with a default `run`: what that
 # returns, given the arguments, is the exit code. One that takes options of another program has a
 # default `passed_on` too. None imports ipywidgets or bqplot.
-COMMANDS = (check_command, record_command, sanitize_command, lab)
+COMMANDS = (check_command, record_command, serve_command, sanitize_command, lab)
 
 
 def build_parser() -> argparse.ArgumentParser:

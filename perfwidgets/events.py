@@ -24,6 +24,7 @@ __all__ = [
     "check_event_name",
     "check_events",
     "lookup",
+    "takes_counter",
 ]
 
 #: family -> its title; in the order in which they are shown
@@ -126,12 +127,7 @@ _TABLE = (
     Event(
         "dTLB-store-misses", "tlb", "Stores whose address the data TLB missed.", base="dTLB-stores"
     ),
-    Event(
-        "iTLB-loads",
-        "tlb",
-        "Fetches looked up in the instruction TLB; on Intel only hits of its second level, so "
-        "misses can be more.",
-    ),
+    Event("iTLB-loads", "tlb", "Fetches looked up in the instruction TLB."),
     Event("iTLB-load-misses", "tlb", "Fetches the instruction TLB missed.", base="iTLB-loads"),
     Event(
         "cpu-clock",
@@ -212,6 +208,11 @@ _TOOL_EVENTS = frozenset(
 #: vendors' names that differ from one of perf's own only by an underscore (Arm PMUv3)
 _VENDOR_EVENTS = frozenset({"cpu_cycles", "bus_cycles"})
 
+#: tracepoints, perf's own events, and PMUs that are not a core's
+_OFF_CORE = re.compile(
+    r"[a-z]\w*:\w{3,}|(duration|user|system)_time|dummy|bpf-output"
+    r"|(?!(cpu|armv|apple)\w*/)[\w-]+/.*"
+)
 _MODIFIERS = re.compile(r":[A-Za-z]+$")
 _PMU_TERM = re.compile(r"^\w+/(?P<name>[\w-]+)/\w*$")
 _PLAIN = re.compile(r"^[A-Za-z][A-Za-z0-9_-]*$")
@@ -244,6 +245,11 @@ def aliases(name: str) -> frozenset[str]:
     """Return the other names that perf takes for an event; none where nothing is known of it."""
     known = EVENTS.get(name)
     return frozenset(() if known is None else (known.name, *known.aliases)) - {name}
+
+
+def takes_counter(name: str) -> bool:
+    """Whether an event needs one of the counters that a core has few of, as far as names tell."""
+    return lookup(name).family != "software" and _OFF_CORE.fullmatch(name) is None
 
 
 def check_event_name(name: object) -> str:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import queue
-import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from types import FrameType
 from typing import Final
 
 from perfwidgets.collector import Collector, State
+from perfwidgets.counting_options import (
+    News,
+    add_counting_options,
+    ended_by_signals,
+    perf_version,
+    say,
+)
 from perfwidgets.errors import (
     ArgumentError,
     NothingCountableError,
@@ -23,7 +24,7 @@ from perfwidgets.errors import (
     SourceError,
 )
 from perfwidgets.events import DEFAULT_EVENTS
-from perfwidgets.perf_command import is_local, perf_argv, split_command
+from perfwidgets.perf_command import is_local, split_command
 from perfwidgets.recording.header import Header
 from perfwidgets.recording.recorder import Recorder
 from perfwidgets.samples import Sample, Status
@@ -44,8 +45,6 @@ _EPILOG = """\
 exit status: the command's if there is one, else 0; 1 if recording ended early;
 2 if nothing was recorded, since an argument is unusable or nothing can be counted."""
 
-#: how long perf may take to tell its version (s)
-_ANSWER: Final = 10.0
 _PERF: Final = "perf stat"
 _VMSTAT: Final = "/proc/vmstat"
 
@@ -64,41 +63,9 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add = parser.add_argument
     add("-o", "--output", required=True, metavar="FILE", help="the file that is written")
     add("--overwrite", action="store_true", help="write it even if it is there already")
-    add(
-        *("-e", "--event"),
-        action="append",
-        metavar="EVENTS",
-        dest="events",
-        help="an event, or several with commas between; may be repeated (default: the usual 17)",
-    )
-    add("-C", "--cpu", metavar="CORES", dest="cores", help="cores, such as 0-3,8 (default: all)")
-    add(
-        *("-I", "--interval-print"),
-        type=_milliseconds,
-        default=1.0,
-        metavar="MS",
-        dest="interval",
-        help="milliseconds between samples, at least 10 (default: 1000)",
-    )
-    add("-A", "--no-aggr", action="store_true", dest="per_core", help="count each core apart")
-    add("-p", "--pid", type=int, metavar="PID", help="count this process and its children only")
-    add("-a", "--all-cpus", action="store_true", help="count the whole machine (the default)")
-    add(
-        "--command",
-        default="perf",
-        metavar="PERF",
-        dest="perf_command",
-        help="how perf is called, such as 'ssh HOST perf' (default: perf)",
-    )
+    add_counting_options(parser)
     add("argv", nargs=argparse.REMAINDER, metavar="COMMAND", help=argparse.SUPPRESS)
     parser.set_defaults(run=run)
-
-
-def _milliseconds(text: str) -> float:
-    try:
-        return int(text) / 1000
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of milliseconds") from None
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -108,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     own = bool(argv) and not arguments.all_cpus and arguments.cores is None
     _check(arguments, own=own)
     source = _source(arguments, own=own)
-    with _ended_by_signals() as news:
+    with ended_by_signals() as news:
         command = HeldCommand(argv, lambda: news.put("command")) if argv else None
         try:
             if own and command is not None:
@@ -154,9 +121,9 @@ def _check(arguments: argparse.Namespace, *, own: bool) -> None:
 
 
 def _record(
-    arguments: argparse.Namespace, source: PerfStat, command: HeldCommand | None, news: _News
+    arguments: argparse.Namespace, source: PerfStat, command: HeldCommand | None, news: News
 ) -> int:
-    source.version = _version(source)
+    source.version = perf_version(source)  # which the first line of the recording tells
     recorder = Recorder(
         arguments.output,
         Header.of(source),
@@ -181,19 +148,6 @@ def _record(
     return _outcome(recorder, listener, command, time.monotonic() - began)
 
 
-def _version(source: PerfStat) -> str | None:
-    """perf's version, which the first line of the recording tells; the source asks no more then."""
-    argv = perf_argv(source.command, ["--version"])
-    try:
-        said = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=_ANSWER, check=True
-        ).stdout.decode("utf-8", "replace")
-    except (OSError, subprocess.SubprocessError):
-        return None  # the source itself will say what is wrong
-    words = said.split()
-    return words[2] if words[:2] == ["perf", "version"] and len(words) > 2 else None
-
-
 def _outcome(
     recorder: Recorder, listener: _Listener, command: HeldCommand | None, seconds: float
 ) -> int:
@@ -207,32 +161,22 @@ def _outcome(
             "Record longer, or with a shorter interval (-I).",
         )
     plural = "" if recorder.samples == 1 else "s"
-    _say(
+    say(
         f"{recorder.samples:,} sample{plural} of counters and {recorder.memory:,} of /proc/vmstat "
         f"in {seconds:.1f} s, {recorder.size:,} bytes in {recorder.path}"
     )
     if recorder.skipped:
-        _say(f"{recorder.skipped:,} could not be written in time; gaps are noted in their place")
+        say(f"{recorder.skipped:,} could not be written in time; gaps are noted in their place")
     if error is not None:
-        _say(str(error))
+        say(str(error))
         return 1
     return command.end() if command is not None else 0
-
-
-def _say(text: str) -> None:
-    with contextlib.suppress(OSError):  # the terminal may be gone
-        sys.stderr.write(f"perfwidgets: {text}\n")
-        sys.stderr.flush()
-
-
-#: why recording ends: a signal, the end of the command or of what is counted, a failure
-_News = queue.SimpleQueue[str]
 
 
 class _Listener:
     """Writes down what the collector delivers."""
 
-    def __init__(self, recorder: Recorder, news: _News) -> None:
+    def __init__(self, recorder: Recorder, news: News) -> None:
         self.error: SourceError | None = None
         self._recorder = recorder
         self._news = news
@@ -247,7 +191,7 @@ class _Listener:
     def source_changed(self, name: str, state: State, error: SourceError | None) -> None:
         self._recorder.write_state(name, state, error)
         if error is not None:
-            _say(f"{name}: {error}")
+            say(f"{name}: {error}")
         if name == _PERF and state == "failed":
             self._end(error)
         elif name == _PERF and state == "stopped":
@@ -270,10 +214,10 @@ class _Listener:
             return False
         refused: dict[str, str] = getattr(source, "refused", {})
         for event, words in refused.items():
-            _say(f"perf refuses {event!r}: {words}")
+            say(f"perf refuses {event!r}: {words}")
         others = [event for event in sample.unsupported if event not in refused]
         if others:
-            _say(f"not supported here: {', '.join(others)}")
+            say(f"not supported here: {', '.join(others)}")
         if all(reading.status is Status.NOT_SUPPORTED for reading in sample):
             self._end(
                 NothingCountableError(
@@ -289,22 +233,3 @@ class _Listener:
         self.error = self.error or error
         self._over.set()
         self._news.put("ended")
-
-
-@contextlib.contextmanager
-def _ended_by_signals() -> Iterator[_News]:
-    """Hear of what ends recording; a signal that is ignored, as by nohup, stays so."""
-    news: _News = queue.SimpleQueue()
-
-    def hear(number: int, frame: FrameType | None) -> None:
-        news.put(signal.Signals(number).name)
-
-    before = {}
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            before[number] = signal.signal(number, hear)
-    try:
-        yield news
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -7,6 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+# chosen for this run, not for the pytests that tests start
+os.environ.pop("PYTEST_ADDOPTS", None)
+
 Need = Callable[[object, str], None]
 
 
@@ -28,3 +31,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Playwright's event loop stays "running" in the main thread until the session ends, and no
     # other test could then start one of its own: the browser's tests come last.
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--remake-pictures",
+        action="store_true",
+        help="take the pictures anew that tests/browser/test_pictures.py compares with",
+    )

@@ -132,6 +132,8 @@ class Cells(Sequence[Cell]):
 
     def since(self, changes: int) -> list[Cell]:
         """Return the cells that began or ended after that many `changes`, without counts."""
+        if changes == self._changes:
+            return []
         with self._lock:
             return [each.cell for each in self._cells if each.change > changes]
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import struct
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 from perfwidgets.export import Columns
 from perfwidgets.models.marks import Marks
 from perfwidgets.models.tables import Tables
-from perfwidgets.samples import NO_COUNT_SHARES, Reading, Sample, Status
+from perfwidgets.samples import NO_COUNT_SHARES, Sample, Status
 
 __all__ = ["History", "Rows", "no_count_share", "unique_names"]
 
@@ -94,7 +96,7 @@ class History(Tables):
         self._columns: dict[str, int] = {}
         self._units: dict[str, str | None] = {}
         self._is_unix = True
-        self._last_layout: tuple[tuple[str, ...], slice | list[int]] = ((), [])
+        self._layout: _Layout | None = None
         #: events that have no column, as there are too many (the first of them)
         self.left_out: set[str] = set()
         self._next = 0
@@ -123,7 +125,7 @@ class History(Tables):
         with self._lock:
             if self._next == self._oldest:
                 return None
-            return float(self._times[(self._next - 1) % len(self._times)])
+            return self._time_cells[(self._next - 1) % len(self._times)]
 
     @property
     def nbytes(self) -> int:
@@ -144,14 +146,22 @@ class History(Tables):
         with self._lock:
             self._is_unix = sample.timestamp is not None
             self._step_back(time)
-            columns = self._columns_of(sample)
+            layout = self._layout_of(sample)
             row = self._row(time)
-            self._durations[row] = _usable_duration(sample)
-            readings = sample.readings
-            counts = [math.nan if r.count is None else r.count for r in readings]
-            # all at once: each touch of an array costs more than the number put there
-            self._counts[row, columns] = counts
-            self._shares[row, columns] = [_share(r) for r in readings]
+            counts, shares = sample.numbers
+            # a whole row of bytes: each touch of an array costs more than the number put there
+            if layout.places is None:
+                layout.counts.pack_into(self._count_bytes, row * layout.counts.size, *counts)
+                layout.shares.pack_into(self._share_bytes, row * layout.shares.size, *shares)
+            else:
+                self._clear(row)
+                self._counts[row, layout.places] = counts
+                self._shares[row, layout.places] = shares
+            if sample.has_rates or max(shares, default=-1.0) < 0:
+                duration = sample.duration
+            else:
+                duration = None  # too short for rates
+            self._duration_cells[row] = math.nan if duration is None else duration
 
     def gap(self) -> None:
         """Mark that samples are missing after the last one: lines break here."""
@@ -160,7 +170,7 @@ class History(Tables):
                 last = (self._next - 1) % len(self._times)
                 marks_one = math.isnan(self._durations[last])
                 if not (marks_one and np.isnan(self._counts[last]).all()):
-                    self._row(float(self._times[last]))
+                    self._clear(self._row(float(self._times[last])))
 
     def gap_before(self, sample: Sample) -> None:
         """Mark that samples are missing, if this one begins well after the last one's end."""
@@ -177,16 +187,23 @@ class History(Tables):
         """Return a copy of the rows from number `first` on, as far as they are still held."""
         with self._lock:
             start = min(max(first, self._oldest), self._next)
-            index = np.arange(start, self._next) % len(self._times)
+            index = self._places(start)
             width = len(self._columns)
             return Rows(
                 start,
                 self.events,
-                self._times[index],
-                self._durations[index],
-                self._counts[index, :width],
-                self._shares[index, :width],
+                self._times[index].copy(),
+                self._durations[index].copy(),
+                self._counts[index, :width].copy(),
+                self._shares[index, :width].copy(),
             )
+
+    def _places(self, start: int) -> slice | NDArray[np.int_]:
+        """Where the rows from number `start` on are: as a rule side by side."""
+        first, size = start % len(self._times), self._next - start
+        if first + size <= len(self._times):
+            return slice(first, first + size)
+        return np.arange(start, self._next) % len(self._times)
 
     @property
     def times(self) -> _Floats:
@@ -228,16 +245,16 @@ class History(Tables):
             known = ", ".join(self._columns) or "none yet"
             raise KeyError(f"there is no history of {event!r}; there is of: {known}") from None
 
-    def _columns_of(self, sample: Sample) -> slice | list[int]:
-        names = tuple(reading.event for reading in sample.readings)
-        if names != self._last_layout[0]:
-            keys = unique_names(names)
-            self._add_columns({k: r.unit for k, r in zip(keys, sample.readings, strict=True)})
+    def _layout_of(self, sample: Sample) -> _Layout:
+        keys, layout = sample.keys, self._layout
+        if layout is None or keys != layout.keys:
+            names = unique_names([event for event, _ in keys])
+            self._add_columns({name: key[1] for name, key in zip(names, keys, strict=True)})
             # one column more, which nobody reads, for all that have none
-            places = [self._columns.get(key, _MOST_COLUMNS) for key in keys]
-            in_order = places == list(range(len(places)))
-            self._last_layout = (names, slice(len(places)) if in_order else places)
-        return self._last_layout[1]
+            places = [self._columns.get(name, _MOST_COLUMNS) for name in names]
+            width = self._counts.shape[1]
+            self._layout = layout = _Layout(keys, places, width)
+        return layout
 
     def _add_columns(self, units: dict[str, str | None]) -> None:
         new = [key for key in units if key not in self._columns]
@@ -254,15 +271,15 @@ class History(Tables):
 
     def _step_back(self, time: float) -> None:
         """A replay that goes back, or a clock that was set: what was before has no place."""
-        last = self._times[(self._next - 1) % len(self._times)]
+        last = self._time_cells[(self._next - 1) % len(self._times)]
         if self._next > self._oldest and time < last - _STEP_BACK:
             self._oldest = self._next
 
     def _row(self, time: float) -> int:
-        """Take the next row, empty but for its time; return its place."""
+        """Take the next row and put its time there; return its place."""
         oldest_in_window = time - self.window
         while self._oldest < self._next and (
-            self._times[self._oldest % len(self._times)] < oldest_in_window
+            self._time_cells[self._oldest % len(self._times)] < oldest_in_window
         ):
             self._oldest += 1
         if self._next - self._oldest == len(self._times):
@@ -273,11 +290,13 @@ class History(Tables):
                 self._oldest += 1
         row = self._next % len(self._times)
         self._next += 1
-        self._times[row] = time
-        self._durations[row] = math.nan
+        self._time_cells[row] = time
+        return row
+
+    def _clear(self, row: int) -> None:
+        self._duration_cells[row] = math.nan
         self._counts[row] = math.nan
         self._shares[row] = NO_COUNT_SHARES[Status.MISSING]
-        return row
 
     def _rows_for(self, interval: float) -> int:
         return min(math.ceil(self.window / interval * 1.02) + _SLACK, _MOST_ROWS)
@@ -287,6 +306,10 @@ class History(Tables):
         self._durations = np.full(capacity, math.nan)
         self._counts = np.full((capacity, width), math.nan)
         self._shares = np.full((capacity, width), NO_COUNT_SHARES[Status.MISSING], np.float32)
+        # the same memory without numpy, which costs more than a single number is worth
+        self._time_cells = _bytes_of(self._times).cast("d")
+        self._duration_cells = _bytes_of(self._durations).cast("d")
+        self._count_bytes, self._share_bytes = _bytes_of(self._counts), _bytes_of(self._shares)
 
     def _move(self, capacity: int, width: int) -> None:
         capacity = min(capacity, _most_rows(width))
@@ -303,22 +326,33 @@ class History(Tables):
         self._shares[target, :kept] = old[3][source]
 
 
-def _share(reading: Reading) -> float:
-    if reading.count is not None:
-        return reading.running
-    return NO_COUNT_SHARES.get(reading.status, -1.0)
+class _Layout:
+    """Where the readings of samples go, as long as these have the same ones.
+
+    Attributes
+    ----------
+    keys
+        `Sample.keys`.
+    places
+        Their columns; `None` where they are all columns in their order.
+    counts, shares
+        A row of the columns as bytes.
+    """
+
+    def __init__(
+        self, keys: tuple[tuple[str, str | None], ...], places: list[int], width: int
+    ) -> None:
+        self.keys = keys
+        self.places = None if places == list(range(width)) else places
+        self.counts, self.shares = struct.Struct(f"{width}d"), struct.Struct(f"{width}f")
+
+
+def _bytes_of(array: NDArray[Any]) -> memoryview:
+    return array.reshape(-1).view(np.uint8).data
 
 
 def _most_rows(width: int) -> int:
     return min(_MOST_ROWS, _MOST_CELLS // max(width, 1))
-
-
-def _usable_duration(sample: Sample) -> float:
-    """What to divide by for rates; NaN where the sample has none."""
-    counted = [reading for reading in sample.readings if reading.count is not None]
-    if sample.duration is None or (counted and all(r.rate is None for r in counted)):
-        return math.nan
-    return sample.duration
 
 
 def no_count_share(status: Status) -> float:

@@ -9,8 +9,8 @@ from typing import Any
 import traitlets
 
 from perfwidgets.errors import ArgumentError
-from perfwidgets.events import lookup
-from perfwidgets.models.observers import GuardedTraits
+from perfwidgets.events import takes_counter
+from perfwidgets.models.observers import GuardedTraits, Latest
 from perfwidgets.models.turns import Turns, counters_shared, groups_of, hardware_events
 from perfwidgets.samples import Sample
 
@@ -20,9 +20,7 @@ __all__ = ["CountsInTurn"]
 class CountsInTurn(GuardedTraits):
     """What a monitor needs to count a few events at a time, and then go on as before."""
 
-    sample: Sample | None = traitlets.Instance(
-        Sample, allow_none=True, help="The latest counts of events."
-    )  # type: ignore[assignment]
+    sample: Sample | None = Latest(Sample, allow_none=True, help="The latest counts of events.")  # type: ignore[assignment]
     events: tuple[str, ...] = traitlets.Tuple(help="The events that are asked for.")  # type: ignore[assignment]
     turns: dict[str, Any] = traitlets.Dict(
         help="Counting in turn: running, done, of (how many turns), results (event -> Rate)."
@@ -75,7 +73,7 @@ class CountsInTurn(GuardedTraits):
                     "Events are being counted in turn already", "Wait for its end, or configure."
                 )
             self._events_before = before = self.events
-            software = tuple(event for event in before if lookup(event).family == "software")
+            software = tuple(event for event in before if not takes_counter(event))
             turns = Turns(
                 groups_of(wanted, counters),
                 samples,
@@ -87,6 +85,8 @@ class CountsInTurn(GuardedTraits):
 
     def _take_turn(self, sample: Sample) -> None:
         """Take a sample of the current source; on the collector's thread."""
+        if self._turns is None:
+            return
         with self._configuring:
             turns = self._turns
             if turns is None:

@@ -13,11 +13,17 @@ import traitlets
 from perfwidgets import lifetime
 from perfwidgets.collector import Backoff, Collector, State
 from perfwidgets.errors import ArgumentError, SourceError
+from perfwidgets.hosts.state import HostState
+from perfwidgets.models.alerts import Alerts
 from perfwidgets.models.cell_watch import unwatch, watch
 from perfwidgets.models.given import check_window, named, of_kind
 from perfwidgets.models.history import History
 from perfwidgets.models.in_turn import CountsInTurn
+from perfwidgets.models.observers import Latest
+from perfwidgets.models.part_history import PartHistory
+from perfwidgets.models.recorded_hosts import recorded_hosts
 from perfwidgets.models.records import Records
+from perfwidgets.models.served import Serves
 from perfwidgets.models.waits import Waits
 from perfwidgets.samples import Sample
 from perfwidgets.sources.base import Source
@@ -27,7 +33,7 @@ __all__ = ["Monitor"]
 _STATES = ("idle", "starting", "running", "paused", "stopped", "failed")
 
 
-class Monitor(CountsInTurn, Waits, Records):
+class Monitor(CountsInTurn, Waits, Records, Serves, Alerts):
     """Samples of the machine as traits that anyone can observe and link.
 
     ::
@@ -42,7 +48,8 @@ class Monitor(CountsInTurn, Waits, Records):
     Parameters
     ----------
     *sources
-        At least one of `PerfStat`, `VmStat`, …; at most one counts events, one memory activity.
+        At least one of `PerfStat`, `VmStat`, …. Several that count events count several hosts: they
+        become one `Hosts`, with the names of the hosts that their commands lead to.
     window
         How far back the histories reach, in seconds.
     backoff
@@ -52,6 +59,8 @@ class Monitor(CountsInTurn, Waits, Records):
     ----------
     history, memory_history : History
         The last samples of the counters and of memory activity.
+    part_history : PartHistory
+        The last rates of each core, or of what else was counted apart.
     cells : Cells
         The notebook's cells that were executed while it ran, and what was counted meanwhile.
     marks : Marks
@@ -60,7 +69,7 @@ class Monitor(CountsInTurn, Waits, Records):
     Raises
     ------
     ArgumentError
-        If a source is none, or two are of one kind.
+        If a source is none, or several cannot be counted together.
     """
 
     state: State = traitlets.Enum(
@@ -73,7 +82,7 @@ class Monitor(CountsInTurn, Waits, Records):
     )  # type: ignore[assignment]
     states: dict[str, State] = traitlets.Dict(help="Source's name -> its state.")  # type: ignore[assignment]
     errors: dict[str, SourceError] = traitlets.Dict(help="Source's name -> its error, if any.")  # type: ignore[assignment]
-    memory: Sample | None = traitlets.Instance(
+    memory: Sample | None = Latest(
         Sample, allow_none=True, help="The latest memory activity, from /proc/vmstat."
     )  # type: ignore[assignment]
     interval: float | None = traitlets.Float(
@@ -89,6 +98,12 @@ class Monitor(CountsInTurn, Waits, Records):
         None, allow_none=True, help="perf's version, once it was started."
     )  # type: ignore[assignment]
     refused: dict[str, str] = traitlets.Dict(help="Events whose name perf refused -> its words.")  # type: ignore[assignment]
+    hosts: dict[str, HostState] = traitlets.Dict(
+        help="Host's name -> how it fares; empty where one machine is counted."
+    )  # type: ignore[assignment]
+    memory_hosts: dict[str, HostState] = traitlets.Dict(
+        help="The same of the hosts' memory activity."
+    )  # type: ignore[assignment]
     dropped: int = traitlets.Int(
         0, help="Samples that had left the history before any view was sent them."
     )  # type: ignore[assignment]
@@ -106,11 +121,13 @@ class Monitor(CountsInTurn, Waits, Records):
         self._lead = next(iter(ordered))
         self.history = History(self.window, self._interval_of(self._counters), self.marks)
         self.memory_history = History(self.window, self._interval_of(self._memory), self.marks)
+        self.part_history = PartHistory(self.window)
         self.sample_count = 0
         #: the latest sample whose interval was long enough for rates: the one that views show
         self.latest_rated: Sample | None = None
         self._collector = Collector(ordered, self, backoff=backoff)
         self._tickers: list[Callable[[], None]] = []
+        self._known_hosts: dict[str, dict[str, HostState]] = {}
         self._show_source(self._lead)
         self.states = dict.fromkeys(self._sources, "idle")
         self._take_recorded()
@@ -141,6 +158,7 @@ class Monitor(CountsInTurn, Waits, Records):
         unwatch(self.cells)
         self._collector.stop()
         self.stop_recording()
+        self._stop_serving()
 
     close = stop
 
@@ -273,7 +291,9 @@ class Monitor(CountsInTurn, Waits, Records):
         """Take over the state of a source."""
         if state in ("starting", "paused", "stopped", "failed"):
             self._history_of(name).gap()
+            self._break_off(of_memory=name != self._counters)
         self._record_state(name, state, error)
+        self._serve_state(name, state)
         with self.hold_trait_notifications():
             self.states = {**self.states, name: state}
             self.errors = {k: e for k, e in self.errors.items() if k != name} | (
@@ -292,15 +312,20 @@ class Monitor(CountsInTurn, Waits, Records):
             history.gap_before(sample)  # what paused then is not told by any state
         history.append(sample)
         self._record_sample(sample, of_memory=name != self._counters)
+        self._serve_sample(name, source, sample)
+        if hasattr(source, "hosts"):
+            self._show_hosts()  # who asks for the sample finds hosts that fit it
         if name == self._counters:
+            self.part_history.append(sample, history.next_number - 1)
             self.sample_count += 1
-            if any(reading.rate is not None for reading in sample):
+            if sample.has_rates:
                 self.latest_rated = sample
             if (refused := getattr(source, "refused", {})) != self.refused:
                 self.refused = dict(refused)
             self.sample = sample
         else:
             self.memory = sample
+        self._judge(sample, of_memory=name != self._counters)
         if name == self._lead:
             self.cells.charge(sample)
         # the last words of a source that `configure` has replaced are not what one waits for
@@ -310,6 +335,7 @@ class Monitor(CountsInTurn, Waits, Records):
 
     def tick(self) -> None:
         """Let the views know that there is something new."""
+        self._show_hosts()
         for callback in list(self._tickers):
             self._guarded(callback)
 
@@ -330,6 +356,20 @@ class Monitor(CountsInTurn, Waits, Records):
         self.per_core = bool(getattr(source, "per_core", False))
         self.perf_version = getattr(source, "version", None)
         self._history_of(name).expect(source.interval)
+        self._show_hosts()
+
+    def _show_hosts(self) -> None:
+        """Take over how hosts fare, where there are several."""
+        for trait, name in (("hosts", self._lead), ("memory_hosts", self._memory)):
+            source = self._sources.get(name or "")
+            hosts = getattr(source, "hosts", None)
+            if names := getattr(source, "recorded_hosts", ()):
+                sample = self.sample if name == self._counters else self.memory
+                hosts = recorded_hosts(names, sample, self._known_hosts.get(trait))
+            if hosts is not None and hosts is not self._known_hosts.get(trait):
+                self._known_hosts[trait] = hosts
+                setattr(self, trait, hosts)
+                self._serve_hosts(name, hosts)
 
     def _interval_of(self, name: str | None) -> float | None:
         return self._sources[name].interval if name else None

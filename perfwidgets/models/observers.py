@@ -6,11 +6,11 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import traitlets
 
-__all__ = ["Fault", "GuardedTraits"]
+__all__ = ["Fault", "GuardedTraits", "Latest"]
 
 #: an observer that takes longer (s) holds up the next sample, and is named
 _SLOW = 0.1
@@ -71,6 +71,22 @@ class GuardedTraits(traitlets.HasTraits):
         same = [f for f in self.faults if (f.where, f.message) == (where, message)]
         times = same[0].times + 1 if same else 1
         self.faults = (*others[-19:], Fault(where, message, trace, times))
+
+
+class Latest(traitlets.Instance[Any]):
+    """An instance that is replaced many times a second: where nobody observes, it is only kept.
+
+    To find that out for itself takes traitlets as long as a history takes to grow by a row.
+    """
+
+    def set(self, obj: Any, value: Any) -> None:
+        """Keep `value`; tell those who observe, if there are any."""
+        heard = obj._trait_notifiers
+        observers = (*heard.get(self.name, {}).values(), *heard.get(traitlets.All, {}).values())
+        if any(observers) or not isinstance(value, cast("type", self.klass)):
+            super().set(obj, value)
+        else:
+            obj._trait_values[self.name] = value
 
 
 def _cut(text: str, most: int) -> str:

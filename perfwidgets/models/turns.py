@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from perfwidgets.events import lookup
+from perfwidgets.events import takes_counter
 from perfwidgets.samples import Sample, Status
 
 __all__ = ["Turns", "counters_shared", "hardware_events"]
@@ -93,7 +93,7 @@ def hardware_events(sample: Sample) -> tuple[str, ...]:
         dict.fromkeys(
             reading.event
             for reading in sample
-            if reading.status is Status.COUNTED and lookup(reading.event).family != "software"
+            if reading.status is Status.COUNTED and takes_counter(reading.event)
         )
     )
 
@@ -107,7 +107,7 @@ def counters_shared(sample: Sample) -> int | None:
     shares = [
         reading.running
         for reading in sample
-        if reading.status is Status.COUNTED and lookup(reading.event).family != "software"
+        if reading.status is Status.COUNTED and takes_counter(reading.event)
     ]
     if not shares or min(shares) >= 0.995:
         return None

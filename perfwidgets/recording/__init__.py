@@ -15,7 +15,8 @@ version may add some. A newer major version is refused.
     The first line. ``format`` ("perfwidgets recording"), ``version`` ("1.0"), ``created`` (Unix
     seconds), ``events`` (those asked for), ``interval`` (seconds asked for), ``cores`` (perf's
     list, null for all), ``per_core``, ``perf_version``, ``kernel`` (its release), ``cpu`` (the
-    model). The machine's name is not recorded.
+    model). The machine's name is not recorded. Of several hosts: ``hosts``, their names as the
+    readings' parts have them; then ``kernel`` and ``cpu`` are null.
 ``layout``
     What the samples behind it hold, so that names stand once. ``id`` (0 to 7; it replaces the
     layout that had the number before), ``cores`` and ``interval`` where they are known, and
@@ -32,7 +33,9 @@ version may add some. A newer major version is refused.
     count, and the list of its parts' counts. ``shares``, in the same form, are the shares of the
     interval in which each event was on a counter; left out where all are 1 (0 without a count).
     Rates are counts divided by ``duration``; ``"rated": false`` says that the interval was too
-    short for any, and ``rates``, in the same form, that they are others. Numbers that JSON lacks
+    short for any; ``seconds``, an object, what those of parts with these labels are divided by,
+    and of all below them, as hosts measure time of their own (null: they have none); and
+    ``rates``, in the form of the counts, that they are others. Numbers that JSON lacks
     are the texts ``"NaN"``, ``"Infinity"`` and ``"-Infinity"``.
 ``memory``
     The same, from /proc/vmstat.

@@ -39,6 +39,7 @@ _WORDS: Final[Mapping[str | None, Status]] = {
 }
 #: a whole number that was counted has 64 bits, signed or not; the sum of its parts may have more
 _LEAST_COUNT, _COUNT_END = -(2**63), 2**64
+_NO_SECONDS: Final[Mapping[str, float | None]] = MappingProxyType({})
 _NO_PARTS: Final[Mapping[str, Reading]] = MappingProxyType({})
 
 
@@ -57,6 +58,8 @@ class RawSample(NamedTuple):
     shares: list[Any] | None
     rates: list[Any] | None
     is_rated: bool
+    #: what the rates of these parts are divided by, and of all below them
+    seconds: Mapping[str, float | None] | None = None
 
     def sample(self) -> Sample:
         """The sample."""
@@ -64,6 +67,7 @@ class RawSample(NamedTuple):
         seconds = self.duration if self.is_rated and self.duration else None
         if self.rates is not None:
             seconds = None  # there is nothing to divide
+        apart = self.seconds or _NO_SECONDS
         if layout.is_flat and self.shares is None and self.rates is None:
             readings = _flat_readings(layout.nodes, self.counts, seconds)
         else:
@@ -71,7 +75,7 @@ class RawSample(NamedTuple):
             shares, rates = self.shares or nothing, self.rates or nothing
             readings = tuple(
                 [
-                    _reading(*each, seconds)
+                    _reading(*each, seconds, apart=apart)
                     for each in zip(layout.nodes, self.counts, shares, rates, strict=True)
                 ]
             )
@@ -99,6 +103,8 @@ class Decoder:
         DamagedError
             If it is no line of a recording.
         """
+        if kind_of(line) not in _KINDS:
+            return None  # of a newer minor version
         record = parse(line)
         kind = record.get("kind")
         if kind in ("sample", "memory"):
@@ -139,6 +145,7 @@ class Decoder:
             shares,
             rates,
             record.get("rated") is not False,
+            _checked_seconds(record.get("seconds")),
         )
 
 
@@ -200,6 +207,18 @@ def _checked_rate(value: Any, _most_parts: int) -> Any:
     raise DamagedError("a rate that is none")
 
 
+def _checked_seconds(value: Any) -> dict[str, float | None] | None:
+    if value is None:
+        return None
+    if type(value) is not dict:
+        raise DamagedError("seconds that are none")
+    for seconds in value.values():
+        is_number = type(seconds) in NUMBERS and 0 < seconds <= sys.float_info.max
+        if seconds is not None and not is_number:
+            raise DamagedError("seconds that are none")
+    return value
+
+
 def _flat_readings(
     nodes: Sequence[Node], counts: Sequence[Any], seconds: float | None
 ) -> tuple[Reading, ...]:
@@ -225,8 +244,19 @@ def _rate(count: float, seconds: float) -> float | None:
     return None if math.isinf(rate) and not math.isinf(count) else rate
 
 
-def _reading(node: Node, value: Any, share: Any, rate: Any, seconds: float | None) -> Reading:
-    """A reading, with all its parts; `seconds` is what to divide by if there is no `rate`."""
+def _reading(
+    node: Node,
+    value: Any,
+    share: Any,
+    rate: Any,
+    seconds: float | None,
+    *,
+    apart: Mapping[str, float | None] = _NO_SECONDS,
+) -> Reading:
+    """A reading, with all its parts.
+
+    `seconds` is what to divide by if there is no `rate`; `apart` the same of parts.
+    """
     parts = _NO_PARTS
     if node.parts:
         nothing = (None, [None] * len(node.parts))
@@ -234,7 +264,9 @@ def _reading(node: Node, value: Any, share: Any, rate: Any, seconds: float | Non
         share, shares = share or nothing
         rate, rates = rate or nothing
         branches = zip(node.parts, counts, shares, rates, strict=True)
-        parts = MappingProxyType({each[0].label: _reading(*each, seconds) for each in branches})
+        parts = MappingProxyType(
+            {each[0].label: _reading(*each, apart.get(each[0].label, seconds)) for each in branches}
+        )
     status = Status.COUNTED if type(value) in NUMBERS else _WORDS[value]
     if share is None:
         share = 1.0 if status is Status.COUNTED else 0.0
@@ -288,3 +320,5 @@ _READERS: Final[Mapping[str, Any]] = {
     "gap": _gap,
     "state": _state,
 }
+#: those that are looked into, and what may be one of them, as another writer wrote it
+_KINDS: Final = frozenset((None, "header", "layout", "sample", "memory", *_READERS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from perfwidgets.samples import ColumnParts, Reading, Sample, Status
@@ -215,16 +215,63 @@ def _rates_of(sample: Sample) -> dict[str, Any]:
             return {}
         if _are_rates(sample.readings, None):
             return {"rated": False}
+        if (seconds := _seconds_of_parts(sample)) is not None:
+            return {"seconds": seconds}
     except OverflowError:  # a count beyond all floats
         pass
     return {"rates": [_rates(reading) for reading in sample.readings]}
 
 
+def _seconds_of_parts(sample: Sample) -> dict[str, float | None] | None:
+    """What the rates of each part are divided by, as of hosts that measure time of their own.
+
+    `None` where that does not give all rates exactly.
+    """
+    if not sample.labels or not _are_own_rates(sample.readings, sample.duration):
+        return None
+    found: dict[str, float | None] = {}
+    for label in sample.labels:
+        parts = [r.parts[label] for r in sample.readings if label in r.parts]
+        exact = next((s for s in _candidates(parts) if _is_time(s) and _are_rates(parts, s)), ...)
+        if exact is ...:
+            return None
+        found[label] = exact
+    return found
+
+
+def _candidates(parts: Iterable[Reading]) -> Iterator[float | None]:
+    """What the rates may be divided by: a quotient of rounded numbers, and its neighbours."""
+    for part in parts:
+        if isinstance(part.parts, ColumnParts) and part.parts.seconds:
+            yield part.parts.seconds
+            return
+        if part.count and part.rate:
+            near = part.count / part.rate
+            yield near
+            for towards in (0.0, math.inf):
+                close = math.nextafter(near, towards)
+                yield close
+                yield math.nextafter(close, towards)
+            return
+    yield None
+
+
+def _is_time(seconds: float | None) -> bool:
+    return seconds is None or 0 < seconds < math.inf
+
+
+def _are_own_rates(readings: Iterable[Reading], seconds: float | None) -> bool:
+    return all(
+        r.rate == (r.count / seconds if seconds and r.count is not None else None) for r in readings
+    )
+
+
 def _are_rates(readings: Iterable[Reading], seconds: float | None) -> bool:
-    for reading in readings:
-        count, parts = reading.count, reading.parts
-        if reading.rate != (count / seconds if seconds and count is not None else None):
-            return False
+    own = list(readings)
+    if not _are_own_rates(own, seconds):
+        return False
+    for reading in own:
+        parts = reading.parts
         if isinstance(parts, ColumnParts):
             if (parts.seconds or None) != (seconds or None):
                 return False

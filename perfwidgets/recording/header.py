@@ -43,6 +43,8 @@ class Header:
         perf's version, the kernel's release and the model of the processor; `None` if not known.
     created
         When it was begun, in Unix seconds; `None` if not known.
+    hosts
+        Of several hosts, their names as in the readings' parts; others may have joined later.
     version
         The version of the format.
     """
@@ -56,6 +58,7 @@ class Header:
     cpu: str | None = None
     created: float | None = None
     version: str = VERSION
+    hosts: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, source: object = None) -> Header:
@@ -69,7 +72,8 @@ class Header:
         interval = getattr(source, "interval", None)
         # of another machine, or of one that a wrapper leads to, nothing is known here
         command = getattr(source, "command", None)
-        is_here = command is None or is_local(command)
+        hosts = tuple(getattr(source, "hosts", ()))
+        is_here = not hosts and (command is None or is_local(command))
         return cls(
             events=tuple(getattr(source, "events", ())),
             interval=None if interval is None else float(interval),
@@ -79,6 +83,7 @@ class Header:
             kernel=(platform.release() or None) if is_here else None,
             cpu=cpu_model() if is_here else None,
             created=time.time(),
+            hosts=hosts,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -95,6 +100,7 @@ class Header:
             "perf_version": self.perf_version,
             "kernel": self.kernel,
             "cpu": self.cpu,
+            **({"hosts": list(self.hosts)} if self.hosts else {}),
         }
 
     @classmethod
@@ -118,7 +124,7 @@ class Header:
                 f"{_MAJOR}.x",
                 "Update perfwidgets: pip install --upgrade perfwidgets",
             )
-        events = line.get("events")
+        events, hosts = line.get("events"), line.get("hosts")
         return cls(
             events=_texts(events) if isinstance(events, list) else (),
             interval=_number(line.get("interval")),
@@ -129,6 +135,7 @@ class Header:
             cpu=_text(line.get("cpu")),
             created=_number(line.get("created")),
             version=match[0],
+            hosts=_texts(hosts) if isinstance(hosts, list) else (),
         )
 
 

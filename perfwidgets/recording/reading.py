@@ -24,6 +24,8 @@ _MOST_BYTES_KEPT: Final = 64 << 20
 _FIRST_SAMPLES: Final = 100
 #: a file with more damaged lines is not read on; with the note of that, as many as notes keep
 _MOST_DAMAGED: Final = 9_999
+#: nor one with more lines that hold nothing for us, though each had to be looked into
+_MOST_STRANGE: Final = 100_000
 
 
 class Kept(NamedTuple):
@@ -84,7 +86,7 @@ def _decoded(
     lines: Lines, notes: Notes, is_other: Callable[[bytes], bool]
 ) -> Iterator[tuple[int, bytes, Record]]:
     """The records, with number and text of their lines; others are not even looked into."""
-    decoder, damaged = Decoder(), 0
+    decoder, damaged, strange = Decoder(), 0, 0
     for number, line in lines:
         if is_other(line):
             continue
@@ -99,6 +101,11 @@ def _decoded(
             continue
         if record is not None:
             yield number, line, record
+        elif kind_of(line) is None:
+            strange += 1
+            if strange == _MOST_STRANGE:
+                notes.add(number + 1, "the file has too many lines of no known kind to read on")
+                return
 
 
 def read_kept(path: Path) -> Kept:

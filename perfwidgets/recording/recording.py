@@ -16,6 +16,7 @@ from perfwidgets.recording.decoding import RawSample
 from perfwidgets.recording.header import Header
 from perfwidgets.recording.members import Lines
 from perfwidgets.recording.packing import check_path
+from perfwidgets.recording.parts import Part, labels_of
 from perfwidgets.recording.reading import (
     Contents,
     Kept,
@@ -66,15 +67,21 @@ class Recording:
     """
 
     def __init__(
-        self, path: Path, header: Header, bounds: tuple[float, float] = (-math.inf, math.inf)
+        self,
+        path: Path,
+        header: Header,
+        bounds: tuple[float, float] = (-math.inf, math.inf),
+        part: tuple[str, ...] = (),
     ) -> None:
         self.path = path
         self.header = header
         self._bounds = bounds
+        self._part = part
 
     def __repr__(self) -> str:
         start, end = self._bounds
         part = "" if (start, end) == (-math.inf, math.inf) else f", {start:g} s to {end:g} s"
+        part += f", {' '.join(self._part)}" if self._part else ""
         return f"Recording({str(self.path)!r}, {len(self.header.events)} events{part})"
 
     @property
@@ -167,11 +174,41 @@ class Recording:
                 "Give seconds or marks in the order in which they came.",
             )
         bounds = (max(first, self._bounds[0]), min(last, self._bounds[1]))
-        part = Recording(self.path, self.header, bounds)
-        part._of_note = self._of_note  # read once for all parts
+        return self._narrowed(bounds, self._part)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What was counted apart: hosts, or cores, by the labels of the readings' parts."""
+        known = self.header.hosts if not self._part else ()
+        first = next(self._raw_samples("sample"), None) or next(self._raw_samples("memory"), None)
+        return tuple(dict.fromkeys((*known, *(labels_of(first.layout) if first else ()))))
+
+    def part(self, label: str) -> Recording:
+        """Return what was counted in one part, such as one of several hosts, to be used like the whole.
+
+        Parameters
+        ----------
+        label
+            One of `parts`; these may have parts themselves.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such part.
+        """
+        if label not in (parts := self.parts):
+            raise ArgumentError(
+                f"{self!r} has no part {label!r}",
+                f"It has {', '.join(parts[:20])}." if parts else "Nothing was counted apart.",
+            )
+        return self._narrowed(self._bounds, (*self._part, label))
+
+    def _narrowed(self, bounds: tuple[float, float], part: tuple[str, ...]) -> Recording:
+        narrowed = Recording(self.path, self.header, bounds, part)
+        narrowed._of_note = self._of_note  # read once for all parts
         if "_contents" in vars(self):
-            part._contents = self._contents
-        return part
+            narrowed._contents = self._contents
+        return narrowed
 
     def totals(self, kind: Literal["counters", "memory"] = "counters") -> Totals:
         """Return what was counted altogether.
@@ -273,6 +310,7 @@ class Recording:
     def _raw_samples(self, kind: _Kind) -> Iterator[RawSample]:
         start, end = self._bounds
         axis, is_all = Axis(Moments()), self._bounds == (-math.inf, math.inf)
+        part = Part(self._part)
         if not is_all:
             axis = Axis(self._of_note.moments)
         for record in records(Lines(self.path), Notes(), kind):
@@ -284,7 +322,7 @@ class Recording:
                     continue  # not the end: a clock may have been set back
                 if moment - (record.duration or 0.0) < start - _TOLERANCE:
                     continue
-            yield record
+            yield part.of(record)
 
     def _moment(self, bound: Bound, name: str, behind: float) -> float:
         if isinstance(bound, str):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from perfwidgets.errors import SourceError
+from perfwidgets.hosts.state import HostState
 from perfwidgets.metrics import BoundMetric, MetricValue
 from perfwidgets.models.cells import Cell
 from perfwidgets.models.history import Rows
@@ -81,6 +82,8 @@ class Captured:
         The notebook's cells that were executed, and named moments.
     event
         The event or metric that is drawn; `None` if there is none.
+    hosts
+        How each host fared, where several were counted.
     """
 
     state: str
@@ -101,6 +104,7 @@ class Captured:
     cells: tuple[Cell, ...]
     marks: tuple[Mark, ...]
     event: str | None
+    hosts: tuple[HostState, ...] = ()
 
     @cached_property
     def of_clock(self) -> bool:

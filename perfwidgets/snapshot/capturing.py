@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from perfwidgets.availability.host import hardware_absent_reason
 from perfwidgets.errors import ArgumentError, SourceError
 from perfwidgets.events import FAMILIES, SUGGESTED, lookup
-from perfwidgets.metrics import BoundMetric, bind, evaluate
+from perfwidgets.hosts.state import HostState
+from perfwidgets.metrics import BoundMetric, evaluate
 from perfwidgets.models.history import unique_names
 from perfwidgets.models.monitor import Monitor
 from perfwidgets.perf_command import is_local
@@ -18,6 +21,7 @@ from perfwidgets.samples import Reading, Sample, Status
 from perfwidgets.snapshot.captured import Captured, Counted
 from perfwidgets.snapshot.series import tail
 from perfwidgets.snapshot.words import seconds
+from perfwidgets.widgets.metric_layout import metrics_of
 
 __all__ = ["capture"]
 
@@ -47,8 +51,15 @@ def capture(
     names = [each.reading.event if each.reading else each.key for each in events]
     source = monitor.source
     of_process = any(getattr(source, scope, None) is not None for scope in ("pid", "cgroup"))
-    bound = tuple(bind(dict.fromkeys(names), process=of_process)) if names else ()
+    bound = tuple(metrics_of(monitor, list(dict.fromkeys(names))))
     values = evaluate(sample.readings, sample.duration, process=of_process) if sample else []
+    never = {metric.name: metric.reason for metric in bound if metric.reason}
+    values = [
+        replace(value, value=None, running=0.0, reason=never[value.name])
+        if value.name in never
+        else value
+        for value in values
+    ]
     _check_window(window)
     if event is not None:
         _check_event(event, [*monitor.history.events, *(each.key for each in events)], bound)
@@ -72,6 +83,7 @@ def capture(
         tuple(monitor.cells.since(-1)),
         tuple(monitor.marks),
         event or _liked(chosen, events, bound) or _suggested(events),
+        tuple(monitor.hosts.values()),
     )
 
 
@@ -132,6 +144,8 @@ def _facts(monitor: Monitor) -> list[str]:
     said += [str(label)] if label else []
     if monitor.interval:
         said.append(f"every {seconds(monitor.interval)}")
+    if monitor.hosts:
+        said += _hosts_in_few(monitor.hosts.values())
     if pid is not None:
         said.append("the kernel's own process" if pid == os.getpid() else f"process {pid}")
     elif cgroup is not None:
@@ -144,6 +158,12 @@ def _facts(monitor: Monitor) -> list[str]:
         said.append("each core counted apart, summed here")
     machine = _machine(source)
     return [*said, machine] if machine else said
+
+
+def _hosts_in_few(hosts: Collection[HostState]) -> list[str]:
+    away = sum(host.error is not None or host.state in ("failed", "gone") for host in hosts)
+    count = f"{len(hosts)} host{'' if len(hosts) == 1 else 's'}"
+    return [count, f"{away} not available"] if away else [count]
 
 
 def _memory_facts(monitor: Monitor) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from perfwidgets.hosts.state import HostState
 from perfwidgets.samples import Status
 from perfwidgets.snapshot.captured import Captured
 from perfwidgets.snapshot.markup import Markup, tag
@@ -112,12 +113,23 @@ def _troubles(captured: Captured) -> Iterator[tuple[str, str]]:
     for error in (captured.error, captured.memory_error):
         if error is not None:
             yield error.reason, error.remedy
+    yield from _hosts_away(captured.hosts)
     unsupported = captured.unsupported
     if unsupported:
         names = listed([event.key for event in unsupported], 3)
         hardware = [event for event in captured.events if event.family != "software"]
         none_counts = all(event in unsupported for event in hardware)
         yield f"Not supported where this was taken: {names}", captured.no_pmu * none_counts
+
+
+def _hosts_away(hosts: Iterable[HostState]) -> Iterator[tuple[str, str]]:
+    """Why hosts are not counted, those with one reason together."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for host in hosts:
+        if host.error is not None:
+            names.setdefault((host.error.reason, host.error.remedy), []).append(host.name)
+    for (reason, remedy), away in names.items():
+        yield f"Not available on {listed(away, 3)}: {reason}", remedy
 
 
 def _notice(reason: str, remedy: str) -> Markup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 import ipywidgets
@@ -15,6 +16,8 @@ from perfwidgets.widgets.view import Composite, Scripted, check_monitor
 
 __all__ = ["BandwidthChart"]
 
+#: as in static/controllers.js
+_CONTROLLER = re.compile(r"uncore_imc\w*/(?:cas_count|data)_(?:read|write)s?/")
 _COLORS = {"pgpgin": "#009E73", "pgpgout": "#D55E00", "pswpin": "#56B4E9", "pswpout": "#CC79A7"}
 
 
@@ -29,11 +32,21 @@ class _MemoryLine(Scripted, script_name="memory_line"):
     summary = "paging, swap and faults in words"
 
 
+class _ControllersDriver(ChartDriver, script_name="controllers_chart"):
+    read = traitlets.Unicode(help="Id of the line of what controllers read.").tag(sync=True)
+    write = traitlets.Unicode(help="Id of the line of what they write.").tag(sync=True)
+
+
+class _ControllersLine(Scripted, script_name="controllers_line"):
+    summary = "what memory controllers read and wrote, in words"
+
+
 class BandwidthChart(Composite, ipywidgets.VBox):  # type: ignore[misc]
     """Paging and swap in and out in KB/s, with faults per second beside them.
 
     This is paging activity from /proc/vmstat, between memory and disks; it is not the bandwidth
-    of memory.
+    of memory. Where perf counts the memory controllers (``uncore_imc/cas_count_read/``,
+    ``uncore_imc/cas_count_write/``), what they read and wrote is drawn below it, apart.
 
     Parameters
     ----------
@@ -44,6 +57,7 @@ class BandwidthChart(Composite, ipywidgets.VBox):  # type: ignore[misc]
     """
 
     summary = "paging activity from /proc/vmstat"
+    children: Any
 
     def __init__(self, monitor: Monitor, *, height: int = 190, **traits: Any) -> None:
         check_monitor(monitor)
@@ -52,14 +66,35 @@ class BandwidthChart(Composite, ipywidgets.VBox):  # type: ignore[misc]
         self.figure = drawn.figure
         self._line = _MemoryLine(monitor)
         self._driver = _BandwidthDriver(monitor, **drawn.ids())
+        controllers = _make_controllers(monitor, height)
+        self._controllers = controllers[0]
         super().__init__(
             monitor,
-            parts=[self._driver, self._line, *drawn.parts()],
+            parts=[controllers[0], self._driver, self._line, *drawn.parts(), *controllers[1:]],
             children=[self._line, self.figure],
             **traits,
         )
         self.add_class("perfwidgets")
         self.figure.add_class("pw-bandwidth")
+        self._tick()
+        monitor.on_tick(self._tick)
+
+    def close(self) -> None:
+        """Take the chart away."""
+        self.monitor.off_tick(self._tick)
+        super().close()
+
+    def _tick(self) -> None:
+        """Have the controllers' chart where they are counted; mostly on the collector's thread.
+
+        A figure that nobody sees would be laid out all the same.
+        """
+        sample = self.monitor.sample
+        keys = sample.keys if sample is not None else ()
+        wanted = any(unit and _CONTROLLER.match(event) for event, unit in keys)
+        if wanted != (self._controllers in self.children):
+            others = [child for child in self.children if child is not self._controllers]
+            self.children = [*others, self._controllers] if wanted else others
 
     def snapshot(
         self,
@@ -84,3 +119,16 @@ class BandwidthChart(Composite, ipywidgets.VBox):  # type: ignore[misc]
         """
         taken = Snapshot.of(self.monitor, window=window, parts=("memory",))
         return taken.saved(path)
+
+
+def _make_controllers(monitor: Monitor, height: int) -> list[ipywidgets.Widget]:
+    """The box of the memory controllers' chart, then its parts."""
+    colors = {"read": "#009E73", "write": "#D55E00"}
+    drawn = Figure(colors, title="", height=height, window=min(60.0, monitor.window))
+    drawn.lines["write"].line_style = "dashed"
+    drawn.figure.add_class("pw-bandwidth")
+    line = _ControllersLine(monitor)
+    driver = _ControllersDriver(monitor, **drawn.ids())
+    box = ipywidgets.VBox([line, drawn.figure])
+    box.add_class("pw-controllers")
+    return [box, line, driver, *drawn.parts()]

@@ -17,10 +17,13 @@ class Cost:
 
     def share(self) -> float:
         """The share over the last second or more; −1 until it is known."""
-        wall, thread_time = time.monotonic(), time.thread_time()
+        wall = time.monotonic()
+        if 0 <= wall - self._wall < 1.0:
+            return self._share
+        thread_time = time.thread_time()
         if thread_time < self._thread_time or not self._wall:
             self._wall, self._thread_time = wall, thread_time
-        elif wall - self._wall >= 1.0:
-            self._share = (thread_time - self._thread_time) / (wall - self._wall)
+        else:
+            self._share = round((thread_time - self._thread_time) / (wall - self._wall), 4)
             self._wall, self._thread_time = wall, thread_time
-        return round(self._share, 4)
+        return self._share

@@ -13,7 +13,10 @@ from perfwidgets.snapshot import Snapshot
 from perfwidgets.sources.base import Source
 from perfwidgets.sources.perf_stat import PerfStat
 from perfwidgets.sources.vmstat import VmStat
+from perfwidgets.widgets.alert_list import AlertList
 from perfwidgets.widgets.bandwidth_chart import BandwidthChart
+from perfwidgets.widgets.compact import CompactBar
+from perfwidgets.widgets.core_strip import CoreStrip
 from perfwidgets.widgets.counter_grid import CounterGrid
 from perfwidgets.widgets.event_selector import EventSelector
 from perfwidgets.widgets.history_chart import HistoryChart
@@ -41,6 +44,8 @@ class Dashboard(Composite, ipywidgets.VBox):  # type: ignore[misc]
         `None` for live counters of this machine and /proc/vmstat; a source of counters, beside
         which /proc/vmstat is read (not beside a recording); or a `Monitor`, which then stays its
         owner's to stop.
+    compact
+        Show one line, for the top of a notebook, which opens into the whole.
     **options
         Without a monitor: `window` in seconds; without a source also those of `PerfStat`, of
         which `interval` is 0.25 here.
@@ -49,7 +54,7 @@ class Dashboard(Composite, ipywidgets.VBox):  # type: ignore[misc]
     ----------
     monitor : Monitor
         The model: observe it, link it, read its histories.
-    grid, metrics, selector, history, bandwidth, status : widgets
+    grid, metrics, selector, history, cores, bandwidth, status : widgets
         The parts.
 
     Raises
@@ -62,27 +67,39 @@ class Dashboard(Composite, ipywidgets.VBox):  # type: ignore[misc]
     summary = "live counters of perf stat and memory activity of /proc/vmstat"
     _owns_monitor = False
 
-    def __init__(self, source_or_monitor: Source | Monitor | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        source_or_monitor: Source | Monitor | None = None,
+        *,
+        compact: bool = False,
+        **options: Any,
+    ) -> None:
         monitor = _monitor(source_or_monitor, options)
         self._owns_monitor = monitor is not source_or_monitor
         self.status = StatusBar(monitor)
         self.controls = Controls(monitor)
+        self.alerts = AlertList(monitor)
         self.grid = CounterGrid(monitor)
         self.metrics = MetricPanel(monitor)
         self.selector = EventSelector(monitor)
-        self.history = HistoryChart(monitor)
+        self.history = HistoryChart(monitor, tools=False)
+        self.cores = CoreStrip(monitor)
         self.bandwidth = BandwidthChart(monitor)
         bar = _box(ipywidgets.HBox, [self.status, self.controls], "pw-bar")
-        charts = _box(ipywidgets.VBox, [self.selector, self.history, self.bandwidth], "pw-charts")
+        choose = _box(ipywidgets.HBox, [self.selector, self.history.tools], "pw-choose")
+        drawn = [self.history, self.cores, self.bandwidth]
+        charts = _box(ipywidgets.VBox, [choose, *drawn], "pw-charts")
         main = _box(ipywidgets.HBox, [self.grid, charts, self.metrics], "pw-main")
-        boxes = [bar, main, charts]
+        boxes = [bar, main, charts, choose]
         views = [
-            *(self.status, self.controls, self.grid, self.metrics),
-            *(self.selector, self.history, self.bandwidth),
+            *(self.status, self.controls, self.alerts, self.grid, self.metrics),
+            *(self.selector, *drawn),
         ]
-        super().__init__(monitor, parts=[*boxes, *views], children=[bar, main])
-        self.add_class("perfwidgets")
-        self.add_class("pw-dashboard")
+        line = [CompactBar(monitor, opens=True)] if compact else []
+        children = [*line, bar, self.alerts, main]
+        super().__init__(monitor, parts=[*boxes, *views, *line], children=children)
+        for name in ("perfwidgets", "pw-dashboard", *(["pw-folded"] if compact else [])):
+            self.add_class(name)
         if self._owns_monitor:
             monitor.start()
 
@@ -153,6 +170,8 @@ def _monitor(given: Source | Monitor | None, options: dict[str, Any]) -> Monitor
             f"The option {next(iter(options))!r} is the source's own",
             "Give it where the source is made.",
         )
+    if hasattr(source, "hosts"):  # which bring their own memory activity, if any
+        return Monitor(source, window=window)
     if getattr(source, "kind", None) == "counters" and getattr(source, "live", True):
         return Monitor(source, VmStat(interval=source.interval or _INTERVAL), window=window)
     memory = getattr(source, "memory", None)  # a recording may hold both

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import struct
 import time
@@ -17,29 +16,33 @@ import anywidget
 import traitlets
 
 from perfwidgets.availability.host import hardware_absent_reason
-from perfwidgets.errors import ArgumentError, PerfwidgetsError, SourceError
+from perfwidgets.errors import ArgumentError, PerfwidgetsError
 from perfwidgets.events import FAMILIES, SUGGESTED, lookup
 from perfwidgets.metrics import METRICS
 from perfwidgets.models.history import History, Rows, unique_names
 from perfwidgets.models.monitor import Monitor
+from perfwidgets.models.part_history import labels_of
 from perfwidgets.models.turns import hardware_events
 from perfwidgets.perf_command import is_local
 from perfwidgets.sources.replay import Replay
 from perfwidgets.sources.vmstat import MEMORY_EVENTS
+from perfwidgets.widgets.about import plain_about, vendor_of
+from perfwidgets.widgets.alert_news import alert_news
 from perfwidgets.widgets.closing import close_models_of
 from perfwidgets.widgets.cost import Cost
-from perfwidgets.widgets.metric_layout import metrics_of
+from perfwidgets.widgets.host_news import HostNews, host_layout
+from perfwidgets.widgets.metric_layout import counted_on, metrics_of
 from perfwidgets.widgets.notes import Notes
 from perfwidgets.widgets.packing import (
     MOST_OF_COUNTERS,
     MOST_OF_MEMORY,
     PastOf,
-    labels_of,
-    packed_parts,
     packed_past,
     packed_rows,
     places,
 )
+from perfwidgets.widgets.part_rows import PartsSent
+from perfwidgets.widgets.plain import plain_error, plain_replay, plain_turns, target_of
 from perfwidgets.widgets.pulse import Pulse
 from perfwidgets.widgets.scripts import script, style
 
@@ -63,6 +66,10 @@ class Feed(anywidget.AnyWidget):
     key = traitlets.Unicode(help="Under which scripts find this feed's data.").tag(sync=True)
     row_layout = traitlets.Dict(help="The columns of rows.").tag(sync=True)
     status = traitlets.Dict(help="State of the monitor, as views show it.").tag(sync=True)
+    alerts = traitlets.Dict(help="What is watched, and when it held.").tag(sync=True)
+    hosts: list[dict[str, Any]] = traitlets.List(
+        help="How each host fares; empty for one machine."
+    ).tag(sync=True)  # type: ignore[assignment]
     history = traitlets.Bytes(help="All rows that are held, packed when asked for.").tag(
         sync=True, to_json=lambda _value, feed: feed.pack()
     )
@@ -78,6 +85,8 @@ class Feed(anywidget.AnyWidget):
         self._no_pmu = hardware_absent_reason() if own else ""
         # rows that are there already come with the packed history
         self._sent = [monitor.history.next_number, monitor.memory_history.next_number]
+        self._parts = PartsSent(monitor)
+        self._host_news = HostNews(monitor)
         self._notes = Notes(monitor)
         self._seen: Any = None
         self._shown_status: tuple[Any, ...] = (object(),)
@@ -89,7 +98,8 @@ class Feed(anywidget.AnyWidget):
         )
         key = uuid.uuid4().hex
         layout = self._layout(0)
-        super().__init__(model_id=key, key=key, row_layout=layout, status=self._status())
+        told = {"status": self._status(), "hosts": self._host_news.all()}
+        super().__init__(model_id=key, key=key, row_layout=layout, **told)
         self.on_msg(self._heard)
         monitor.on_tick(self.tick)
 
@@ -116,6 +126,10 @@ class Feed(anywidget.AnyWidget):
         """Send what is new since the last tick; on the collector's thread."""
         self._update_status()
         self._update_layout()
+        if (hosts := self._host_news.all()) is not self.hosts:
+            self.hosts = hosts
+        if (alerts := alert_news(self._monitor)) != self.alerts:
+            self.alerts = alerts
         self._pulse.keep(self._monitor.state == "running")
         for past in self._pasts:
             past.follow()
@@ -123,6 +137,7 @@ class Feed(anywidget.AnyWidget):
         memory = self._new_rows(1, self._monitor.memory_history)
         if not len(counters.times) and not len(memory.times):
             return
+        part_head, parts = self._parts.news(self.row_layout)
         head = {
             "kind": "tick",
             "layout": self.row_layout["id"],
@@ -132,13 +147,9 @@ class Feed(anywidget.AnyWidget):
             **self._pulse.news(),
             **self._recorded(),
             **places(counters, memory),
+            **part_head,
         }
-        buffers = [packed_rows(counters, memory)]
-        rated = self._monitor.latest_rated
-        if self.row_layout["parts"] and rated is not None:
-            head["parts"] = True
-            buffers.append(packed_parts(rated, tuple(self.row_layout["parts"])))
-        self.send(head, buffers)
+        self.send(head, [packed_rows(counters, memory), *parts])
 
     def pack(self) -> bytes:
         """Return all rows held, for a fresh page; called on whichever thread asks for the state."""
@@ -150,17 +161,20 @@ class Feed(anywidget.AnyWidget):
             rows = packed_rows(counters, memory)
             rows += bytes(-len(rows) % 8)
             extremes, data = packed_past(older, older_memory)
+            part_head, parts = self._parts.all()
             head = {
                 "layout": layout,
                 "samples": self._monitor.sample_count,
                 **self._notes.all(),
                 **self._pulse.all(),
                 **places(counters, memory),
-                **({"older": extremes, "rows_size": len(rows)} if extremes else {}),
+                **({"older": extremes} if extremes else {}),
+                **part_head,
+                "rows_size": len(rows),
             }
             text = json.dumps(head).encode()
             text += b" " * (-len(text) % 8)
-            return struct.pack("<II", len(text), 0) + text + rows + data
+            return struct.pack("<II", len(text), 0) + text + rows + data + parts
         except Exception as error:  # whatever it is, raising here would blank every widget
             self._monitor.note_fault(
                 "history for a page", f"{type(error).__name__}: {error}", traceback.format_exc()
@@ -203,8 +217,10 @@ class Feed(anywidget.AnyWidget):
         shown = (
             self._monitor.events,
             self._monitor.history.events,
-            tuple((r.event, r.unit) for r in sample.readings) if sample else (),
+            sample.keys if sample is not None else (),
             labels_of(sample),
+            host_layout(self._monitor, sample),
+            counted_on(self._monitor),
             tuple(self._monitor.refused),
             self._monitor.interval,
             tuple(METRICS.values()),  # a person may add one at any time
@@ -217,14 +233,18 @@ class Feed(anywidget.AnyWidget):
     def _layout(self, number: int) -> dict[str, Any]:
         monitor = self._monitor
         sample = monitor.sample
-        current = sample is not None and len(sample.readings) >= len(monitor.events)
+        # a sample of before `configure` is not; of hosts that are away some events are not there
+        current = sample is not None and (
+            bool(monitor.hosts) or len(sample.readings) >= len(monitor.events)
+        )
         readings = sample.readings if sample is not None and current else ()
         names = [r.event for r in readings] or list(monitor.events)
         units = [r.unit for r in readings] or [None] * len(names)
+        vendor = vendor_of(monitor.source, names)
         events = []
         for key, name, unit in zip(unique_names(names), names, units, strict=True):
-            known = lookup(name)
-            event = {"key": key, "family": known.family, "help": known.help, "unit": unit}
+            event = {"key": key, "family": lookup(name).family, "unit": unit}
+            event |= plain_about(name, vendor)
             if name in monitor.refused:
                 event["refused"] = monitor.refused[name]
             if name.endswith(":u") and name not in monitor.events:
@@ -240,6 +260,7 @@ class Feed(anywidget.AnyWidget):
             "suggested": list(SUGGESTED),
             "window": monitor.window,
             "rows": round(monitor.window / (monitor.interval or 1.0) * 1.05) + 16,
+            **host_layout(monitor, sample if current else None),
         }
 
     def _status(self) -> dict[str, Any]:
@@ -256,14 +277,14 @@ class Feed(anywidget.AnyWidget):
             "lead": "counters" if monitor.counts_events else "memory",
             "memory_state": monitor.memory_state,
             "answer": self._answers,
-            "error": _plain(monitor.error),
-            "memory_error": _plain(memory_error),
+            "error": plain_error(monitor.error),
+            "memory_error": plain_error(memory_error),
             "perf": monitor.perf_version,
             "interval": monitor.interval,
             "cores": monitor.cores,
-            "target": _target(monitor.source),
+            "target": target_of(monitor.source),
             "per_core": monitor.per_core,
-            "turns": _plain_turns(monitor.turns),
+            "turns": plain_turns(monitor.turns),
             "no_pmu": self._no_pmu,
             "families": [
                 {"family": family, "title": title, "chosen": family in counted}
@@ -283,7 +304,7 @@ class Feed(anywidget.AnyWidget):
             "recording": monitor.recording,
             "recorded": None if monitor.recorder is None else os.fspath(monitor.recorder.path),
             "live": bool(getattr(monitor.source, "live", True)),
-            "replay": _plain_replay(monitor.source),
+            "replay": plain_replay(monitor.source),
         }
 
     # ------------------------------------------------------- from the browser
@@ -362,33 +383,6 @@ class Feed(anywidget.AnyWidget):
         self._monitor.post(lambda: self._monitor.note_fault(f"browser: {where}", message, trace))
 
 
-def _plain_replay(source: Any) -> dict[str, float | None] | None:
-    """How long the recording is that is played, and how fast it goes; no speed: as fast as it can."""
-    if not isinstance(source, Replay):
-        return None
-    duration = source.recording.duration if source.recording is not None else None
-    return {"duration": duration, "speed": None if math.isinf(source.speed) else source.speed}
-
-
 def _recording_name() -> str:
     """A file in the notebook's folder, named by the time."""
     return time.strftime("perf-%Y%m%d-%H%M%S.jsonl.gz")
-
-
-def _plain(error: SourceError | None) -> dict[str, str] | None:
-    return None if error is None else {"reason": error.reason, "remedy": error.remedy}
-
-
-def _target(source: Any) -> str:
-    """What is counted, if not the whole machine."""
-    pid, cgroup = getattr(source, "pid", None), getattr(source, "cgroup", None)
-    if pid is not None:
-        return "this kernel's process" if pid == os.getpid() else f"process {pid}"
-    return f"cgroup {cgroup}" if cgroup is not None else getattr(source, "label", "")
-
-
-def _plain_turns(turns: dict[str, Any]) -> dict[str, Any] | None:
-    if not turns:
-        return None
-    results = [[event, found.rate] for event, found in turns["results"].items()]
-    return {**turns, "results": results}

@@ -12,8 +12,9 @@ from perfwidgets.models.monitor import Monitor
 
 __all__ = ["Pulse"]
 
-#: how often the thread looks whether it is late (s): how well the beginning of a hold is known
-_BEAT = 0.2
+#: how long the thread goes without a look whether it is late (s): how well the beginning of a hold
+#: is known; longer than the default interval, since a tick is a look too and costs no wake-up
+_BEAT = 0.3
 #: what a busy machine may delay a thread by without a word (s)
 _SLACK = 0.5
 #: messages that tell of a hold, so that a lost one heals
@@ -41,6 +42,8 @@ class Pulse:
         self._monitor = weakref.ref(monitor)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._handle: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        self._faults: object = None
         self._holds: deque[tuple[int, float, float]] = deque(maxlen=_MOST)
         self._number = 0
         self._to_tell = 0
@@ -53,7 +56,13 @@ class Pulse:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # ticks without a collector: nothing could be late
             return
-        if wanted and (self._handle is None or self._loop is not loop):
+        if self._handle is not None and self._loop is loop:
+            self._look(loop)
+            self._handle.cancel()
+            self._handle = None
+        elif self._loop is not loop:
+            self._handle = None  # of a loop that has ended
+        if wanted:
             self._loop = loop
             self._arm(loop)
 
@@ -63,17 +72,21 @@ class Pulse:
 
     def _arm(self, loop: asyncio.AbstractEventLoop) -> None:
         monitor = self._monitor()
-        faults = monitor.faults if monitor is not None else None
-        self._handle = loop.call_later(_BEAT, self._beat, loop, loop.time() + _BEAT, faults)
+        self._faults = monitor.faults if monitor is not None else None
+        self._due = loop.time() + _BEAT
+        self._handle = loop.call_at(self._due, self._beat, loop)
 
-    def _beat(self, loop: asyncio.AbstractEventLoop, due: float, faults: object) -> None:
+    def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
         self._handle = None
+        if self._wanted and self._monitor() is not None:
+            self._look(loop)
+            self._arm(loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         monitor = self._monitor()
-        if not self._wanted or monitor is None:
-            return
-        if monitor.faults is faults:  # else an observer was slow, and is named
-            self.beat_came(loop.time() - due)
-        self._arm(loop)
+        # else an observer was slow, and is named
+        if monitor is not None and monitor.faults is self._faults:
+            self.beat_came(loop.time() - self._due)
 
     def beat_came(self, late: float) -> None:
         """A beat was so many seconds late."""

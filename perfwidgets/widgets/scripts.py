@@ -33,7 +33,7 @@ def _collect(module: str, parts: dict[str, str]) -> None:
 
 
 #: of the live widgets; `style.css` first, since the others build on it
-_SHEETS = ("style.css", "explore.css", "strip.css", "selector.css", "hosts.css")
+_SHEETS = ("style.css", "explore.css", "strip.css", "selector.css", "hosts.css", "access.css")
 
 
 @functools.cache

@@ -13,7 +13,7 @@ import traitlets
 from perfwidgets import lifetime
 from perfwidgets.errors import ArgumentError
 from perfwidgets.models.monitor import Monitor
-from perfwidgets.widgets.closing import close_models_of, leave_boxes
+from perfwidgets.widgets.closing import close_models_of, leave_boxes, leave_links
 from perfwidgets.widgets.feed import Feed
 from perfwidgets.widgets.scripts import script
 
@@ -84,6 +84,7 @@ class Scripted(_Shown, anywidget.AnyWidget):  # type: ignore[misc]
         if sys.is_finalizing():
             return
         leave_boxes(self)
+        leave_links([self])
         super().close()
         if self._own_layout:
             close_models_of(self)
@@ -119,6 +120,7 @@ class Composite(_Shown):
             return
         self._closed = True
         leave_boxes(self)
+        leave_links([self, *self._parts])
         super().close()  # type: ignore[misc]
         parts, self._parts = self._parts, []
         for part in parts:

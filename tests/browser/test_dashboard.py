@@ -75,7 +75,9 @@ def overflowing(notebook: Notebook) -> list[str]:
             const style = getComputedStyle(e);
             const scrolls = /auto|scroll/.test(style.overflowX + style.overflowY);
             const hides = style.textOverflow === 'ellipsis' || style.overflowX === 'hidden';
-            const cut = hides && e.scrollWidth > e.clientWidth + 1 && !e.closest('.pw-headless thead');
+            // what is for screen readers only is cut to nothing on purpose
+            const unseen = e.closest('.pw-headless thead') || style.clipPath === 'inset(50%)';
+            const cut = hides && e.scrollWidth > e.clientWidth + 1 && !unseen;
             return cut || (scrolls && (e.scrollWidth > e.clientWidth + 1
                 || e.scrollHeight > e.clientHeight + 1)) ;
         }).map(e => `${e.tagName}.${e.className}: ${e.textContent.slice(0, 40)}`)"""

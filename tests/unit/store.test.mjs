@@ -8,7 +8,7 @@ globalThis.clearInterval = () => {};
 const { readHistory, readRows } = await import("../../perfwidgets/widgets/static/message.js");
 const { Store, storeOf } = await import("../../perfwidgets/widgets/static/store.js");
 const { notice } = await import("../../perfwidgets/widgets/static/notice.js");
-const { cost, facts, troubles } = await import("../../perfwidgets/widgets/static/status_bar.js");
+const { cost, errorsInWords, facts, faultsInWords } = await import("../../perfwidgets/widgets/static/status_bar.js");
 
 const event = (key, family = "software") => ({ key, family, help: "", unit: null });
 const LAYOUT = {
@@ -147,7 +147,8 @@ test("the status bar's words", () => {
     error: { reason: "a", remedy: "b" },
     faults: [{ where: "observer f", message: "boom", times: 2, traceback: "Traceback" }],
   });
-  assert.deepEqual(troubles(store), ["a. b · observer f: boom (2 times)", "Traceback"]);
+  assert.equal(errorsInWords(store), "a. b");
+  assert.deepEqual(faultsInWords(store), ["observer f: boom (2 times)", "Traceback"]);
 });
 
 test("an older layout changes nothing", () => {

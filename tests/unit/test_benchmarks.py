@@ -25,3 +25,25 @@ def test_a_name_that_is_none_is_refused():
     )
     assert done.returncode == 2
     assert "there is no 'nosuch'; there are parse" in done.stderr
+
+
+def test_a_table_in_markdown_says_what_stands_in_the_way_of_what_is_not_reached():
+    code = """
+from tests.benchmarks import __main__ as benchmarks
+from measuring import Line
+met = Line("parse", "a | b", "pandas", "0.5", "<= 1.0", True, "remark", "not told")
+missed = Line("models", "CPU", "perf", "2", "<= 1.0", False, "", "a loop: 0.7")
+print(benchmarks.markdown([met, missed]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    _, rule, met, missed = done.stdout.splitlines()
+    assert set(rule) == set("|- ")
+    assert met == "| parse | a \\| b | 0.5 | <= 1.0 | pandas | yes | remark |"
+    assert missed == "| models | CPU | 2 | <= 1.0 | perf | **no** | The limit: a loop: 0.7 |"

@@ -18,6 +18,8 @@ PLAIN |= {
     "notes",
     "perf_separator",
     "perf_few_rows",
+    "perf_fields",
+    "later_samples",
     "perf_csv",
     "perf_json",
     "perf_rows",
@@ -27,17 +29,29 @@ PLAIN |= {
 }
 PLAIN |= {"formula", "metric_inputs", "metric_registry", "metric_table"}
 PLAIN |= {"export"}
+PLAIN |= {"event_notes", "saved_sets", "thresholds"}
 LAYERS = [
     PLAIN,
     {"sources", "recording", "availability"},
-    {"collector", "supervisor", "regions"},
+    {
+        "collector",
+        "supervisor",
+        "hosts",
+        "regions",
+        "open_metrics",
+        "open_metrics_names",
+        "open_metrics_page",
+        "open_metrics_server",
+    },
     {"lifetime", "models"},
     {"widgets", "snapshot"},
     {
         "",
         "__main__",
         "check_command",
+        "counting_options",
         "record_command",
+        "serve_command",
         "sanitize_command",
         "lab",
         "magics",

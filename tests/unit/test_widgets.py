@@ -252,6 +252,18 @@ def test_views_share_one_feed(monitor, wire):
     assert Feed.of(monitor).key == bar.feed
 
 
+def test_links_of_the_users_own_end_with_what_they_link(monitor, wire):
+    selector = EventSelector(monitor)
+    mine, other = ipywidgets.IntText(), ipywidgets.IntText()
+    linked = ipywidgets.jslink((selector.dropdown, "index"), (mine, "value"))
+    followed = ipywidgets.jsdlink((mine, "value"), (other, "value"))
+    selector.close()
+    assert linked.comm is None  # open, it would blank every widget of a page loaded anew
+    assert followed.comm is not None
+    for widget in (followed, mine, other):
+        widget.close()
+
+
 def test_the_box_closes_before_what_it_holds(monitor, wire):
     chart = HistoryChart(monitor)
     box, figure = chart.comm.comm_id, chart.figure.comm.comm_id

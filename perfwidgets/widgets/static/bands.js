@@ -21,39 +21,47 @@ export class Bands {
     this.bands = new Map();
     this.lines = new Map();
     this.holds = new Map();
+    this.alerts = new Map();
     figure.append(this.root);
   }
 
-  /** Show the cells and marks of a store, and when the kernel was held; the figure is `width` px. */
+  /**
+   * Show the cells and marks of a store, when the kernel was held, and when a threshold was
+   * exceeded (`store.alerts`, where there are any); the figure is `width` px.
+   */
   draw(store, width) {
-    const { timeline, window } = store;
-    const now = store.now();
-    const from = now - window;
+    const { timeline } = store;
+    const { from, to } = store.shownTime();
+    const length = to - from;
     const pixels = Math.max(1, width - this.margin.left - this.margin.right);
-    this.drawHolds(store.holds.between(from, now), from, window, pixels);
-    this.drawCells(timeline, from, window, pixels);
-    this.drawMarks(timeline, from, window, pixels);
+    this.drawStretches(this.alerts, makeAlert, store.alerts?.between(from, to) ?? [], from, length, pixels);
+    const holds = store.holds.between(from, to).map((hold) => {
+      const label = heldInWords(hold.ended - hold.began);
+      return { ...hold, label, title: `${label}\n${HELD_HELP}` };
+    });
+    this.drawStretches(this.holds, makeHold, holds, from, length, pixels);
+    this.drawCells(timeline, from, length, pixels, store.now());
+    this.drawMarks(timeline, from, length, pixels);
   }
 
-  drawHolds(holds, from, window, pixels) {
-    keep(this.holds, holds, this.root, makeHold, (band, { began, ended }) => {
-      const left = Math.max(0, (began - from) / window);
-      const right = Math.min(1, (ended - from) / window);
+  /** Stretches of time `{ began, ended, label, number, title }`; `ended` may be open. */
+  drawStretches(elements, make, stretches, from, length, pixels) {
+    keep(elements, stretches, this.root, make, (band, { began, ended, label, title }) => {
+      const left = Math.max(0, (began - from) / length);
+      const right = Math.min(1, ((ended ?? Infinity) - from) / length);
       placed(band, "left", left);
       placed(band, "width", right - left);
-      const words = heldInWords(ended - began);
-      setText(band.firstChild, (right - left) * pixels >= words.length * CHARACTER ? words : "");
-      setAttribute(band, "title", `${words}\n${HELD_HELP}`);
+      setText(band.firstChild, (right - left) * pixels >= label.length * CHARACTER ? label : "");
+      setAttribute(band, "title", title ?? label);
     });
   }
 
-  drawCells(timeline, from, window, pixels) {
-    const now = from + window;
-    const cells = timeline.cellsBetween(from, now).slice(-MOST_BANDS);
+  drawCells(timeline, from, length, pixels, now) {
+    const cells = timeline.cellsBetween(from, from + length).slice(-MOST_BANDS);
     let labelled = -Infinity; // where the last label ends, in px
     keep(this.bands, cells, this.root, makeBand, (band, cell) => {
-      const left = Math.max(0, (cell.began - from) / window);
-      const right = Math.min(1, (cell.ended - from) / window);
+      const left = Math.max(0, (cell.began - from) / length);
+      const right = Math.min(1, (cell.ended - from) / length);
       placed(band, "left", left);
       placed(band, "width", right - left);
       const label = (cell.error ? "✕ " : "") + cellName(cell).replace("In ", "");
@@ -67,16 +75,16 @@ export class Bands {
     });
   }
 
-  drawMarks(timeline, from, window, pixels) {
-    const now = from + window;
-    const marks = timeline.marksBetween(from, now).slice(-MOST_BANDS);
-    let next = now; // from the right: a label may reach to the next line
+  drawMarks(timeline, from, length, pixels) {
+    const to = from + length;
+    const marks = timeline.marksBetween(from, to).slice(-MOST_BANDS);
+    let next = to; // from the right: a label may reach to the next line
     for (const mark of [...marks].reverse()) {
-      mark.free = ((next - mark.time) / window) * pixels;
+      mark.free = ((next - mark.time) / length) * pixels;
       next = mark.time;
     }
     keep(this.lines, marks, this.root, makeMark, (line, mark) => {
-      placed(line, "left", (mark.time - from) / window);
+      placed(line, "left", (mark.time - from) / length);
       setText(line.firstChild, mark.free >= ROOM ? mark.label : "");
       line.firstChild.style.maxWidth = `${Math.round(mark.free)}px`;
       setAttribute(line, "title", mark.label);
@@ -107,6 +115,10 @@ function keep(elements, items, root, make, change) {
 
 function makeHold() {
   return element("div", { class: "pw-hold" }, element("span"));
+}
+
+function makeAlert() {
+  return element("div", { class: "pw-alert" }, element("span"));
 }
 
 function makeBand() {

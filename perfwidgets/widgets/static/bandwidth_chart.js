@@ -7,12 +7,12 @@ const LINES = ["pgpgin", "pgpgout", "pswpin", "pswpout"];
 class BandwidthChart extends Chart {
   constructor(model) {
     super(model, "bandwidth chart", LINES);
+    this.unit = " KB/s";
   }
 
   draw(store) {
-    const now = store.now();
     const all = LINES.map((line) => {
-      const points = this.points(store.memory, store.memory.index.get(line), now);
+      const points = this.points(store.memory, store.memory.index.get(line));
       const swap = line.startsWith("pswp");
       const drawn = swap && !points.y.some((value) => value > 0) ? { x: [], y: [] } : points;
       this.swapped ??= {};

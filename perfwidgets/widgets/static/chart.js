@@ -3,6 +3,8 @@
 import { Bands } from "./bands.js";
 import { derivedName } from "./columns.js";
 import { greatest } from "./decimate.js";
+import { clockTicks } from "./explore_ticks.js";
+import { Reader } from "./explore_reader.js";
 import { roundUp, seconds } from "./format.js";
 import { rawModels } from "./models.js";
 import { pointsIn } from "./points.js";
@@ -11,7 +13,11 @@ import { storeOf } from "./store.js";
 
 const PIXELS_PER_COLUMN = 2;
 
-/** A figure with axes and up to four lines; `lines` names the traits that hold their ids. */
+/**
+ * A figure with axes and a few lines; `lines` names the traits that hold their ids. It shows the
+ * stretch of time of its store's view. Subclasses fill it in `draw`: `points` and `line` for each
+ * line, then `frame` for the axes.
+ */
 export class Chart {
   constructor(model, name, lines) {
     this.name = name;
@@ -24,6 +30,10 @@ export class Chart {
     this.widths = new Map(); // of the figure's elements: asking them would lay the page out anew
     this.sizes = new ResizeObserver((entries) => this.resized(entries));
     this.last = {};
+    this.handed = new Map(); // points of each line, as bqplot has them
+    this.unit = "/s"; // of the lines' values
+    this.title = "";
+    this.range = { bottom: 0, top: 0 }; // of the axis of values
     this.drawn = 0;
     this.leave = this.store.add(this);
     this.ready = this.find();
@@ -68,13 +78,35 @@ export class Chart {
     this.sizes.disconnect();
     this.widths = new Map(this.elements.map((each) => [each, each.clientWidth]));
     for (const each of this.elements) this.sizes.observe(each);
-    for (const bands of this.bands ?? []) bands.end();
-    this.bands = this.elements.map((each) => new Bands(each, this.found.figure.get("fig_margin")));
+    this.endOverlays();
+    const margin = this.found.figure.get("fig_margin");
+    this.bands = this.elements.map((each) => new Bands(each, margin));
+    this.readers = this.elements.map((each) => new Reader(each, margin, this));
+    // axes and lines in numbers and strokes: the reader says them in words
+    for (const each of this.elements) for (const svg of each.querySelectorAll("svg")) svg.setAttribute("aria-hidden", "true");
     for (const view of views) view.once?.("remove", () => this.store.request());
+    this.drawn = 0;
+    this.store.request();
+  }
+
+  endOverlays() {
+    for (const each of [...(this.bands ?? []), ...(this.readers ?? [])]) each.end();
   }
 
   get width() {
     return Math.max(200, ...this.widths.values());
+  }
+
+  /** Of the plot within the figure, in px. */
+  get plotWidth() {
+    const { left, right } = this.found.figure.get("fig_margin");
+    return Math.max(1, this.width - left - right);
+  }
+
+  /** The seconds that are shown. */
+  get length() {
+    const { fixed } = this.store.view;
+    return fixed ? fixed.to - fixed.from : this.store.window;
   }
 
   resized(entries) {
@@ -85,22 +117,45 @@ export class Chart {
     this.store.request();
   }
 
-  /** Points of `event` in the window, per second, as many as the figure has columns. */
-  points(columns, event, now) {
-    const { window } = this.store;
+  /**
+   * Points of column `event` (or of a metric) in the stretch that is shown, per second or `counts`
+   * of each interval, as many as the figure has columns; x in seconds from the end of the stretch.
+   */
+  points(columns, event, { counts = false } = {}) {
     if (event === undefined || !columns.length) return { x: [], y: [] };
     const name = event.program ? derivedName(event.name) : columns.events[event];
-    return pointsIn(columns, event, name, { now, window, most: (2 * this.width) / PIXELS_PER_COLUMN });
+    const most = (2 * this.width) / PIXELS_PER_COLUMN;
+    const stretch = { now: this.store.shownTime().to, window: this.length };
+    return { ...pointsIn(columns, event, name, { ...stretch, most, counts }), columns, column: event };
   }
 
-  /** Hand `points` to the line called `name`. */
+  /** Hand `points` to the line called `name`, unless bqplot has them: it would draw all anew. */
   line(name, points) {
-    const [x, y] = anchored(points, this.store.window);
+    this.begin();
+    const before = this.handed.get(name);
+    this.handed.set(name, points);
+    if (before && same(before.x, points.x) && same(before.y, points.y)) return;
+    const [x, y] = anchored(points, this.length);
     this.found[name].set_state({ x: Float64Array.from(x), y: Float64Array.from(y) });
+  }
+
+  /** What the cursor tells of: the lines that are drawn, by the names of their columns. */
+  told() {
+    const lines = [...this.handed].filter(([, points]) => points.columns && points.x.length);
+    return lines.map(([name, points]) => {
+      const { columns, column } = points;
+      return { name, label: columns.events[column], columns, column, unit: this.unit, points };
+    });
+  }
+
+  /** How high in the plot the value of a line is drawn, from 0 to 1. */
+  heightOf(_line, value) {
+    return (value - this.range.bottom) / (this.range.top - this.range.bottom);
   }
 
   /** Set a model's values where they differ from what was set last. */
   set(name, values) {
+    if (name === "figure") this.title = values.title ?? this.title;
     const words = JSON.stringify(values);
     if (this.last[name] === words) return;
     this.last[name] = words;
@@ -116,34 +171,57 @@ export class Chart {
     this.found[name].set_state({ tick_values: Float64Array.from(values) });
   }
 
-  /** Scales and axes: the window behind us, and a round number above the greatest value. */
+  /** Forget what was set where the kernel's own values may have come back. */
+  begin() {
+    if (this.epoch === this.store.epoch) return;
+    this.epoch = this.store.epoch;
+    this.last = {};
+    this.handed.clear();
+  }
+
+  /** Scales and axes: the stretch that is shown, and room for the values. */
   frame(allPoints) {
-    const { window } = this.store;
-    if (this.epoch !== this.store.epoch) {
-      this.epoch = this.store.epoch;
-      this.last = {}; // the kernel's own values may have come back
-    }
-    const top = Math.max(...allPoints.map((points) => greatest(points.y)));
-    this.top = steady(this.top ?? 0, roundUp(top));
-    this.set("x", { min: -window, max: 0 });
-    this.set("y", { min: 0, max: this.top });
-    const places = [1, 0.75, 0.5, 0.25, 0].map((part) => (part ? -window * part : 0));
-    const labels = places.map((place) => [place, place ? `−${seconds(-place)}` : "now"]);
-    this.ticks("xaxis", { tick_labels: Object.fromEntries(labels) }, places);
-    // below 10 an SI prefix would read "750m"
-    const format = this.top < 10 ? ".2~f" : ".3~s";
-    const steps = [0, 0.25, 0.5, 0.75, 1].map((part) => this.top * part);
-    this.ticks("yaxis", { tick_format: format }, steps);
+    this.begin();
+    this.frameTime();
+    this.frameValues(allPoints.map((points) => points.y));
+  }
+
+  frameTime() {
+    const { length } = this;
+    this.set("x", { min: -length, max: 0 });
+    const { view } = this.store;
+    const ticks = view.live
+      ? [1, 0.75, 0.5, 0.25, 0].map((part) => (part ? [-length * part, `−${seconds(length * part)}`] : [0, "now"]))
+      : clockTicks(view.fixed.from, view.fixed.to, this.plotWidth).map(([time, words]) => [time - view.fixed.to, words]);
+    this.ticks("xaxis", { tick_labels: Object.fromEntries(ticks) }, ticks.map(([place]) => place));
+  }
+
+  /** From 0 to a round number above the greatest value. */
+  frameValues(lists) {
+    const top = steady(this.range.top, roundUp(Math.max(...lists.map(greatest))));
+    this.scale(0, top);
+    this.valueTicks([0, 0.25, 0.5, 0.75, 1].map((part) => top * part));
+  }
+
+  scale(bottom, top) {
+    this.range = { bottom, top };
+    this.set("y", { min: bottom, max: top });
+  }
+
+  /** Ticks at these values; below 10 an SI prefix would read "750m". */
+  valueTicks(values, format = this.range.top < 10 ? ".2~f" : ".3~s") {
+    this.ticks("yaxis", { tick_format: format }, values);
   }
 
   /** Elements of our own, in the frame in which bqplot draws. */
   after(store) {
     for (const bands of this.bands ?? []) bands.draw(store, this.widths.get(bands.figure));
+    for (const reader of this.readers ?? []) reader.draw();
   }
 
   end() {
     this.ended = true;
-    for (const bands of this.bands ?? []) bands.end();
+    this.endOverlays();
     this.sizes.disconnect();
     this.sight.end();
     this.leave();
@@ -154,15 +232,20 @@ export class Chart {
  * bqplot writes "null" and "undefined" into its SVG where a line has no point, or ends with a gap:
  * end it with a point that lies outside of the picture.
  */
-function anchored({ x, y }, window) {
+function anchored({ x, y }, length) {
   if (y.length && !Number.isNaN(y[y.length - 1])) return [x, y];
   return [
-    [...x, -2 * window, -2 * window],
+    [...x, -2 * length, -2 * length],
     [...y, NaN, 0],
   ];
 }
 
+function same(before, now) {
+  if (before.length !== now.length) return false;
+  return now.every((value, i) => Object.is(value, before[i]));
+}
+
 /** Keep the end of the axis unless values outgrow it, or use less than half of it. */
-function steady(before, wanted) {
+export function steady(before, wanted) {
   return wanted > before || wanted < before / 2 ? wanted : before;
 }

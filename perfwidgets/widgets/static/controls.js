@@ -41,8 +41,6 @@ class Controls extends DomView {
       title: "Cores to count: all, or a list such as 0-3,8",
       onchange: () => this.configure({ cores: this.cores.value.trim() }),
     });
-    // JupyterLab would take keys typed here for its own commands
-    this.cores.addEventListener("keydown", (event) => event.stopPropagation());
     this.families = element("span", { class: "pw-families", role: "group", "aria-label": "Families" });
     this.perCore = element("input", {
       type: "checkbox",
@@ -96,7 +94,7 @@ class Controls extends DomView {
       ? `End the recording to ${recording}`
       : "Record counts, cells and marks to a file in the notebook's folder";
     setAttribute(this.record, "title", title);
-    setAttribute(this.record, "aria-pressed", String(Boolean(recording)));
+    this.record.classList.toggle("pw-recording", Boolean(recording));
   }
 
   drawFamilies(store) {

@@ -4,7 +4,9 @@
 import { MISSING, NOT_COUNTED, NOT_SUPPORTED } from "./columns.js";
 import { element, setAttribute, setText } from "./dom.js";
 import { DomView } from "./dom_view.js";
+import { eventInWords } from "./event_words.js";
 import { full, percent, seconds, si } from "./format.js";
+import { hostInWords } from "./host_words.js";
 import { Pace } from "./pace.js";
 import { sparkline } from "./sparkline.js";
 
@@ -62,7 +64,7 @@ class CounterTable extends DomView {
       element("th", { scope: "col", class: "pw-spark" }, "last minute"),
       element("th", { scope: "col", class: "pw-state" }, "state"),
     );
-    const open = new Set(this.rows.filter((row) => row.parts.length).map((row) => row.event.key));
+    const open = new Map(this.rows.map((row) => [row.event.key, row.parts]));
     this.rows = events.map((event) => this.makeRow(event));
     const table = element(
       "table",
@@ -74,7 +76,7 @@ class CounterTable extends DomView {
     const title = element("h3", {}, this.model.get("title"));
     this.el.replaceChildren(title, table);
     this.el.hidden = events.length === 0;
-    for (const row of this.rows) if (open.has(row.event.key)) this.toggle(row);
+    for (const row of this.rows) this.openAgain(row, open.get(row.event.key) ?? []);
     this.pace.reset();
     this.sparkPace.reset();
   }
@@ -85,7 +87,7 @@ class CounterTable extends DomView {
       {
         class: "pw-event",
         type: "button",
-        title: `${event.help}\nShow its history.`,
+        title: `${eventInWords(event)}\nShow its history.`,
         onclick: () => this.store.select(event.key),
       },
       event.key,
@@ -101,7 +103,6 @@ class CounterTable extends DomView {
       class: "pw-opener",
       type: "button",
       hidden: true,
-      "aria-label": `Cores of ${event.key}`,
       onclick: () => this.toggle(row),
     });
     const header = element("th", { scope: "row" }, opener, name, unit);
@@ -111,23 +112,64 @@ class CounterTable extends DomView {
     return row;
   }
 
-  /** Open a row into its cores, or close it. */
+  /** Open a row into its cores or hosts, or close it. */
   toggle(row) {
     const open = row.parts.length > 0;
-    for (const part of row.parts) part.tr.remove();
+    for (const part of row.parts) for (const { tr } of [part, ...part.inner]) tr.remove();
     const labels = this.store.layout.parts.map((label, i) => [label, i]);
     const own = labels.filter(([, i]) => this.hasPart(row.event, i));
     row.parts = open ? [] : own.map(([label, i]) => makePart(label, i));
     row.tr.after(...row.parts.map((part) => part.tr));
+    for (const part of row.parts) if (this.innerOf(part).labels.length) this.addOpener(part, row);
+    this.drawAgain();
+  }
+
+  /** Open a host's row into its cores, or close it. */
+  toggleHost(part) {
+    const open = part.inner.length > 0;
+    for (const { tr } of part.inner) tr.remove();
+    const { labels, first } = this.innerOf(part);
+    part.inner = open ? [] : labels.map((label, i) => makePart(label, first + i));
+    for (const { tr } of part.inner) tr.classList.add("pw-inner");
+    part.tr.after(...part.inner.map(({ tr }) => tr));
+    this.drawAgain();
+  }
+
+  openAgain(row, parts) {
+    if (!parts.length) return;
+    this.toggle(row);
+    const hosts = parts.filter((part) => part.inner.length).map((part) => part.label);
+    for (const part of row.parts) if (part.opener && hosts.includes(part.label)) this.toggleHost(part);
+  }
+
+  drawAgain() {
     this.pace.reset();
     this.drawn = 0;
     this.store.request();
   }
 
+  /** What a host was counted in, and the number of the first of these among those of all hosts. */
+  innerOf(part) {
+    const inner = Object.entries(this.store.layout.inner ?? {});
+    const place = inner.findIndex(([host]) => host === part.label);
+    if (place < 0) return { labels: [], first: 0 };
+    return { labels: inner[place][1], first: inner.slice(0, place).reduce((sum, [, l]) => sum + l.length, 0) };
+  }
+
+  addOpener(part, row) {
+    part.opener = element("button", {
+      class: "pw-opener",
+      type: "button",
+      "aria-label": `Cores of ${part.label}, ${row.event.key}`,
+      onclick: () => this.toggleHost(part),
+    });
+    part.name.prepend(part.opener);
+  }
+
   /** Whether perf counts `event` in part number `i`: a hybrid CPU's events have cores of their own. */
   hasPart(event, i) {
     const { layout, parts } = this.store;
-    if (!parts) return true;
+    if (!parts || layout.part_kind === "host") return true; // one that is away comes back
     return parts.shares[layout.events.indexOf(event) * layout.parts.length + i] !== MISSING;
   }
 
@@ -135,17 +177,28 @@ class CounterTable extends DomView {
     const { layout, parts } = this.store;
     const some = layout.parts.length > 0;
     row.opener.hidden = !some;
-    setText(row.opener, row.parts.length ? "▾" : "▸");
-    setAttribute(row.opener, "aria-expanded", String(row.parts.length > 0));
+    drawOpener(row.opener, row.parts);
+    setAttribute(row.opener, "aria-label", `${layout.part_kind === "host" ? "Hosts" : "Cores"} of ${row.event.key}`);
     if (!parts) return;
-    const first = layout.events.indexOf(row.event) * layout.parts.length;
-    row.parts.forEach((part) => {
-      const count = parts.counts[first + part.index];
-      setText(part.count, si(count));
-      setAttribute(part.count, "title", full(count));
-      setText(part.rate, si(count / duration));
-      drawState(part, parts.shares[first + part.index], part);
-    });
+    const e = layout.events.indexOf(row.event);
+    const { hostParts } = this.store;
+    for (const part of row.parts) {
+      const own = hostParts?.durations[part.index] || duration;
+      const share = drawPart(part, parts, e * layout.parts.length, own);
+      if (share === MISSING && layout.part_kind === "host") this.drawAway(part);
+      if (part.opener) drawOpener(part.opener, part.inner);
+      if (hostParts) for (const core of part.inner) drawPart(core, hostParts, e * hostParts.width, own);
+    }
+  }
+
+  /** A host without a count says why by its own state. */
+  drawAway(part) {
+    const host = this.store.hosts.find(({ name }) => name === part.label);
+    if (!host || ["running", "recorded"].includes(host.state)) return;
+    const [sign, words, help] = hostInWords(host);
+    setText(part.sign, sign);
+    setText(part.words, words);
+    setAttribute(part.state, "title", help);
   }
 
   drawRow(row, newest, sparks) {
@@ -164,7 +217,7 @@ class CounterTable extends DomView {
     setAttribute(row.count, "title", `${full(count)}${unit} in ${seconds(duration)}`);
     setAttribute(row.rate, "title", `${full(rate)}${unit} per second`);
     setText(row.unit, unit + note);
-    drawState(row, share, row.event);
+    drawState(row, share, row.event, this.store.alerts.wordsOf(row.event.key));
     this.drawParts(row, duration);
     const chosen = row.event.key === this.selected;
     row.tr.classList.toggle("pw-selected", chosen);
@@ -189,8 +242,8 @@ class CounterTable extends DomView {
   }
 }
 
-/** The share in words and sign; below half of the time a count is weak. */
-function drawState(row, share, event) {
+/** The share in words and sign, below half of the time a count is weak; or what limit is crossed. */
+function drawState(row, share, event, alert = null) {
   let [sign, words, help] = ["●", "counted", "counted all of the time"];
   if (!(share >= 0)) {
     [sign, words, help] = WORDS[share] ?? WORDS[MISSING];
@@ -202,23 +255,44 @@ function drawState(row, share, event) {
     help = `counted ${part} of the time and scaled by perf, since events share the counters`;
     if (weak) help += "; a share so small makes the number weak";
   }
+  if (alert) {
+    sign = share < 1 ? `${sign}${alert.sign}` : alert.sign;
+    [words, help] = [alert.words, `${alert.help}\n${help}`];
+  }
   setText(row.sign, sign);
   setText(row.words, words);
   setAttribute(row.state, "title", help);
+  row.tr.classList.toggle("pw-crossed", alert !== null);
   row.tr.classList.toggle("pw-none", share === NOT_SUPPORTED);
   row.tr.classList.toggle("pw-scaled", share >= 0 && share < 1);
 }
 
-/** A row for one core (CPU3) or another part that perf counted apart. */
+/** A part's count, rate and state; its share of the time. */
+function drawPart(part, { counts, shares }, first, duration) {
+  const count = counts[first + part.index];
+  setText(part.count, si(count));
+  setAttribute(part.count, "title", full(count));
+  setText(part.rate, si(count / duration));
+  drawState(part, shares[first + part.index], part);
+  return shares[first + part.index];
+}
+
+function drawOpener(opener, opened) {
+  setText(opener, opened.length ? "▾" : "▸");
+  setAttribute(opener, "aria-expanded", String(opened.length > 0));
+}
+
+/** A row for one core (CPU3), host or another part that was counted apart. */
 function makePart(label, index) {
   const count = element("td", { class: "pw-number" });
   const rate = element("td", { class: "pw-number" });
   const sign = element("span", { class: "pw-sign", "aria-hidden": "true" });
   const words = element("span", {});
   const state = element("td", { class: "pw-state" }, sign, words);
-  const name = element("th", { scope: "row" }, label.replace(/^CPU(\d+)$/, "core $1"));
+  const called = label.replace(/^CPU(\d+)$/, "core $1");
+  const name = element("th", { scope: "row", title: called }, called);
   const tr = element("tr", { class: "pw-part" }, name, count, rate, element("td", { class: "pw-spark" }), state);
-  return { index, tr, count, rate, sign, words, state };
+  return { label, index, tr, name, count, rate, sign, words, state, inner: [] };
 }
 
 export default () => ({

@@ -22,3 +22,15 @@ export function setText(target, text) {
 export function setAttribute(target, name, value) {
   if (target.getAttribute(name) !== value) target.setAttribute(name, value);
 }
+
+/** An id that no other script of the page gives: each widget's script counts for itself alone. */
+export function uniqueId(prefix) {
+  return `${prefix}-${Math.random().toString(36).slice(2)}`;
+}
+
+/** A listener of keys: those without a modifier are the control's, and no command of JupyterLab's. */
+export function keepKeys(event) {
+  const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+  if (ctrlKey || metaKey || altKey || key === "Escape" || (key === "Enter" && shiftKey)) return;
+  event.stopPropagation();
+}

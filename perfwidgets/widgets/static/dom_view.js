@@ -1,5 +1,6 @@
 // What views made of elements have in common: a store, and whether anybody can see them.
 
+import { keepKeys } from "./dom.js";
 import { Sight } from "./sight.js";
 import { storeOf } from "./store.js";
 
@@ -8,6 +9,7 @@ export class DomView {
   constructor(model, el, name) {
     this.name = name;
     this.el = el;
+    el.addEventListener("keydown", keepKeys);
     this.store = storeOf(model.get("feed"));
     this.sight = new Sight(() => this.store.request());
     this.sight.watch([el]);

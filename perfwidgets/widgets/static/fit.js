@@ -8,7 +8,7 @@ const ROWS = 8; // the newest samples that are looked at
  * the time. `families` are those with hardware events, and whether each would fit alone.
  */
 export function fit(store) {
-  const hardware = store.layout.events.filter((event) => event.family !== "software");
+  const hardware = store.layout.events.filter((event) => event.family !== "software" && !event.free);
   const shares = hardware.map((event) => meanShare(store, event.key));
   const counted = hardware.filter((_, i) => shares[i] >= 0);
   if (!shares.some((share) => share >= 0 && share < 0.995)) return null;

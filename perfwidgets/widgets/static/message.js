@@ -1,5 +1,7 @@
 // What the kernel sends: a tick with the newest rows, and on a fresh page the whole history.
 
+import { readRun } from "./strip_rows.js";
+
 /**
  * Read the rows of one message into `store`. `head` names the parts of the buffer in their order:
  * for each of counters and memory `[first number, rows, events]`; all counts (float64, with time
@@ -42,6 +44,51 @@ export function readParts(store, buffer) {
   };
 }
 
+/**
+ * Read what hosts measured of the newest sample: each one's time (float64); then of each event of
+ * the layout the counts of the parts of all hosts (float64), then all shares (float32).
+ */
+export function readHosts(store, times, buffer) {
+  const { events, parts, inner } = store.layout;
+  const bytes = copied(buffer);
+  const width = Object.values(inner).reduce((sum, labels) => sum + labels.length, 0);
+  const cells = events.length * width;
+  if (times.byteLength !== parts.length * 8 || bytes.byteLength !== cells * 12) return;
+  store.hostParts = {
+    width,
+    durations: new Float64Array(copied(times)),
+    counts: new Float64Array(bytes, 0, cells),
+    shares: new Float32Array(bytes, cells * 8, cells),
+  };
+}
+
+/**
+ * Read the rates of parts in new rows: of the message's head, the number of the row before these, that of the
+ * last of them, and how many they are. Whether rows before these were lost.
+ */
+export function readPartRows(store, [before, last, length], buffer) {
+  const lost = store.partRows.lost(before, last);
+  const { events, parts, window } = store.layout;
+  const keys = events.map((event) => event.key);
+  const { run } = readRun(copied(buffer), 0, keys, parts, length);
+  // what a page may have missed while it was loaded comes once more
+  if (length && run.numbers[0] <= before) store.partRows.merge([run], window);
+  else store.partRows.add(run, window);
+  return lost;
+}
+
+/** Read those of a packed history: runs of rows of one layout, each `[events, labels, rows]`. */
+function readPartRuns(store, { runs, cut }, bytes) {
+  let at = 0;
+  const read = runs.map(([events, labels, length]) => {
+    const { run, next } = readRun(bytes, at, events, labels, length);
+    at = next;
+    return run;
+  });
+  store.partRows.merge(read, store.layout.window);
+  store.partRows.cut ||= cut;
+}
+
 /** Read a packed history: the length of its JSON head, the head, then rows as in a tick. */
 export function readHistory(store, buffer) {
   const bytes = copied(buffer);
@@ -55,6 +102,7 @@ export function readHistory(store, buffer) {
   // before the rows that follow them
   if (head.older) readOlder(store, head.older, bytes.slice(8 + length + head.rows_size));
   readRows(store, head, bytes.slice(8 + length, 8 + length + (head.rows_size ?? bytes.byteLength)));
+  if (head.part_rows) readPartRuns(store, head.part_rows, bytes.slice(bytes.byteLength - head.part_rows.size));
   store.samples = Math.max(store.samples, head.samples);
 }
 

@@ -79,8 +79,11 @@ class MetricPanel extends DomView {
     setText(row.value, si(value));
     setAttribute(row.value, "title", reason || `${full(value)} ${metric.unit}`.trim());
     const scaled = share >= 0 && share < 1;
-    setText(row.state, scaled ? `${share < WEAK_SHARE ? "◔" : "◐"} ${percent(share)}` : "");
-    setAttribute(row.state, "title", scaled ? weakest(share) : "");
+    const alert = this.store.alerts.wordsOf(metric.name);
+    const weak = scaled ? `${share < WEAK_SHARE ? "◔" : "◐"} ${percent(share)}` : "";
+    setText(row.state, [alert ? `${alert.sign} ${alert.words}` : "", weak].filter(Boolean).join(" "));
+    setAttribute(row.state, "title", [alert?.help, scaled ? weakest(share) : ""].filter(Boolean).join("\n"));
+    row.tr.classList.toggle("pw-crossed", alert !== null);
     const chosen = metric.name === this.selected;
     row.tr.classList.toggle("pw-selected", chosen);
     setAttribute(row.name, "aria-pressed", String(chosen));

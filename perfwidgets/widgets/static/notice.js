@@ -1,9 +1,10 @@
 // What is not counted here, and why: in the counters' place if nothing is, below them if some are.
 
-import { element, setText } from "./dom.js";
+import { element, keepKeys, setText } from "./dom.js";
 import { NOT_SUPPORTED } from "./columns.js";
 import { fit } from "./fit.js";
 import { percent, si } from "./format.js";
+import { HostList } from "./host_list.js";
 import { storeOf } from "./store.js";
 
 class Notice {
@@ -16,13 +17,18 @@ class Notice {
     this.sharing = element("span", {});
     this.choices = element("span", { class: "pw-choices" });
     this.turns = element("span", {});
+    this.hosts = new HostList(() => {
+      this.drawn = 0;
+      this.store.request();
+    });
     el.append(
       element(
         "div",
         { class: "pw-notice" },
-        ...[this.title, this.words, this.remedy, this.sharing, this.choices, this.turns],
+        ...[this.title, this.words, this.remedy, this.sharing, this.choices, this.turns, this.hosts.el],
       ),
     );
+    el.addEventListener("keydown", keepKeys);
     this.store = storeOf(model.get("feed"));
     this.leave = this.store.add(this);
   }
@@ -41,12 +47,14 @@ class Notice {
     this.drawSharing(store, shared);
     const turns = turnsInWords(store.status.turns);
     setText(this.turns, turns);
-    this.el.hidden = !title && !shared && !turns;
-    this.el.classList.toggle("pw-unavailable", title === UNAVAILABLE);
+    this.hosts.draw(store);
+    this.el.hidden = !title && !shared && !turns && !store.hosts.length;
+    const isNothing = [UNAVAILABLE, NOWHERE].includes(title);
+    this.el.classList.toggle("pw-unavailable", isNothing);
     setText(this.title, title);
     setText(this.words, words);
     setText(this.remedy, remedy);
-    this.el.parentElement?.classList.toggle("pw-nothing", title === UNAVAILABLE);
+    this.el.parentElement?.classList.toggle("pw-nothing", isNothing);
   }
 
   /** That events share counters, and what would not: one click each. */
@@ -84,13 +92,16 @@ class Notice {
 
 const FAMILY = { cpu: "CPU", cache: "cache", tlb: "TLB", other: "other" };
 const UNAVAILABLE = "Not available on this system";
+const NOWHERE = "Not available on any host";
 
 /** Title, reason and remedy; three empty texts where all is counted. */
 export function notice(store) {
   const { status, counters } = store;
   const newest = counters.newest();
   if (status.error && (status.state === "failed" || newest < 0)) {
-    const title = newest < 0 ? UNAVAILABLE : "Counting has ended";
+    const several = store.hosts.length > 0; // each with its own reason
+    const title = newest >= 0 ? "Counting has ended" : several ? NOWHERE : UNAVAILABLE;
+    if (several) return [title, "", ""];
     return [title, sentence(status.error.reason), sentence(status.error.remedy)];
   }
   if (newest < 0 || !counters.events.length) return ["", "", ""];
@@ -99,9 +110,10 @@ export function notice(store) {
   const none = asked.filter((key) => counters.shares[counters.index.get(key)]?.[at] === NOT_SUPPORTED);
   if (!none.length) return ["", "", ""];
   if (none.length === asked.length) {
-    return [UNAVAILABLE, "None of the events can be counted here.", whyHardware(store, none)];
+    const title = store.hosts.length ? NOWHERE : UNAVAILABLE;
+    return [title, "None of the events can be counted here.", whyHardware(store, none)];
   }
-  return [`${which(none)} not supported ${store.status.live === false ? where(store) : "here"}.`, whyHardware(store, none), ""];
+  return [`${which(none)} not supported ${store.status.live === false || store.hosts.length ? where(store) : "here"}.`, whyHardware(store, none), ""];
 }
 
 /** A few events by name, more by number. */
@@ -112,14 +124,15 @@ function which(events) {
 }
 
 function where(store) {
-  return store.status.live === false ? "in this recording" : "on this system";
+  if (store.status.live === false) return "in this recording";
+  return store.hosts.length ? "on any host" : "on this system";
 }
 
 /** A reason only where one is known: no hardware event counts, or perf refused a name. */
 function whyHardware(store, none) {
   const { events } = store.layout;
   const refused = events.filter((event) => event.refused);
-  const hardware = events.filter((event) => event.family !== "software" && !event.refused);
+  const hardware = events.filter((event) => event.family !== "software" && !event.free && !event.refused);
   const lacking = hardware.filter((event) => none.includes(event.key));
   const words = [];
   if (lacking.length && lacking.length === hardware.length) {

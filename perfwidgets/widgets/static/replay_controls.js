@@ -1,6 +1,6 @@
 // Where a recording is, and how fast it is played.
 
-import { element, setText } from "./dom.js";
+import { element, setAttribute, setText } from "./dom.js";
 
 const SPEEDS = [0.25, 0.5, 1, 2, 5, 10, 100];
 
@@ -22,8 +22,6 @@ export class ReplayControls {
       "aria-label": "Speed",
       onchange: () => this.store.command("speed", { speed: Number(this.speed.value) }),
     });
-    // JupyterLab would take keys typed here for its own commands
-    this.place.addEventListener("keydown", (event) => event.stopPropagation());
     this.elements = [
       element("label", { title: "Where the recording is" }, this.place, this.at),
       element("label", {}, "Speed ", this.speed),
@@ -33,7 +31,14 @@ export class ReplayControls {
   /** Somebody moves the place: it is theirs until they let go. */
   move() {
     this.moving = true;
-    setText(this.at, clock(Number(this.place.value), this.duration));
+    this.say(Number(this.place.value));
+  }
+
+  /** The place in words, for the eye and for the ear. */
+  say(position) {
+    const words = clock(position, this.duration);
+    setText(this.at, words);
+    setAttribute(this.place, "aria-valuetext", words);
   }
 
   seek() {
@@ -55,7 +60,7 @@ export class ReplayControls {
     if (this.moving || store.pending?.name === "seek") return;
     const position = Math.min(store.position ?? 0, this.duration);
     this.place.value = String(position);
-    setText(this.at, clock(position, this.duration));
+    this.say(position);
   }
 
   drawSpeed(speed) {

@@ -4,6 +4,7 @@ import { element, setAttribute, setText } from "./dom.js";
 import { DomView } from "./dom_view.js";
 import { bytes, full, seconds } from "./format.js";
 import { HELD_HELP } from "./holds.js";
+import { hostsInFew } from "./host_words.js";
 import { Pace } from "./pace.js";
 
 const STATUS_PACE = 240; // ms, as in the counter grid
@@ -27,12 +28,16 @@ class StatusBar extends DomView {
     super(model, el, "status bar");
     this.sign = element("span", { class: "pw-sign", "aria-hidden": "true" });
     this.words = element("span", {});
+    // what is read aloud as it changes holds no number that does so each second
     this.state = element("span", { class: "pw-live", role: "status" }, this.sign, this.words);
+    this.since = element("span", { class: "pw-since" });
     this.facts = element("span", { class: "pw-dim" });
     this.cost = element("span", { class: "pw-dim pw-cost", title: COST_HELP });
     this.held = element("span", { class: "pw-held", role: "status", title: HELD_HELP });
-    this.trouble = element("span", { class: "pw-trouble" });
-    el.append(this.state, this.facts, this.cost, this.held, this.trouble);
+    this.error = element("span", { class: "pw-error", role: "alert" });
+    this.faults = element("span", {}); // which are counted, and so change all the time
+    this.trouble = element("span", { class: "pw-trouble" }, this.error, this.faults);
+    el.append(this.state, this.since, this.facts, this.cost, this.held, this.trouble);
     this.pace = new Pace(this, STATUS_PACE);
   }
 
@@ -48,11 +53,14 @@ class StatusBar extends DomView {
     setText(this.sign, sign);
     setText(this.words, words);
     setAttribute(this.state, "data-state", store.stale() ? "stale" : state);
+    setText(this.since, store.stale() && !store.kernelGone ? `for ${Math.floor(store.silence())} s` : "");
     setText(this.facts, facts(store).join(" · "));
     setText(this.cost, cost(store, performance.now()));
     setText(this.held, held);
-    const [trouble, more] = troubles(store);
-    setText(this.trouble, trouble);
+    const error = errorsInWords(store);
+    const [faults, more] = faultsInWords(store);
+    setText(this.error, error);
+    setText(this.faults, (error && faults ? " · " : "") + faults);
     setAttribute(this.trouble, "title", more);
   }
 
@@ -64,7 +72,7 @@ class StatusBar extends DomView {
 
 function wording(store) {
   if (store.kernelGone) return ["■", "Kernel gone"];
-  if (store.stale()) return ["○", `No samples for ${Math.floor(store.silence())} s`];
+  if (store.stale()) return ["○", "No samples"];
   const played = store.status.live === false ? PLAYED[store.status.state] : undefined;
   const [sign, words] = played ?? STATES[store.status.state] ?? ["?", store.status.state];
   if (store.status.state === "starting" && store.status.error) return [sign, "Starting again"];
@@ -77,6 +85,7 @@ export function facts(store) {
   const said = [];
   if (perf) said.push(`perf ${perf}`);
   if (interval) said.push(`every ${seconds(interval)}`);
+  said.push(...hostsInFew(store));
   if (target) said.push(target);
   if (cores || !target) said.push(cores ? `cores ${cores}` : "all cores");
   said.push(`${full(store.samples)} ${store.samples === 1 ? "sample" : "samples"}`);
@@ -95,14 +104,20 @@ export function cost(store, now) {
   return `cost ${wide(share, 3)} % of a core, ${wide(size, 3)} kB a tick, ${wide(redraws, 2)} redraws/s`;
 }
 
-/** The reason and remedy of what is wrong, and what more there is to say on hover. */
-export function troubles(store) {
-  const { error, memory_error: memory, faults = [] } = store.status;
+/** The reason and remedy of what is wrong with the sources. */
+export function errorsInWords(store) {
+  const { error, memory_error: memory } = store.status;
   const said = [error, memory].filter(Boolean).map((e) => [e.reason, e.remedy].filter(Boolean).join(". "));
-  for (const fault of faults) {
+  return said.join(" · ");
+}
+
+/** What failed beside them, in users' callbacks or in a view; and what to say of it on hover. */
+export function faultsInWords(store) {
+  const { faults = [] } = store.status;
+  const said = faults.map((fault) => {
     const times = fault.times > 1 ? ` (${fault.times} times)` : "";
-    said.push(`${fault.where}: ${fault.message}${times}`);
-  }
+    return `${fault.where}: ${fault.message}${times}`;
+  });
   return [said.join(" · "), faults.map((fault) => fault.traceback).filter(Boolean).join("\n")];
 }
 

@@ -1,14 +1,18 @@
 // What the browser knows of one monitor, and who draws it. Stores are shared by all scripts of a
 // page through one registry, by the key of their feed.
 
+import { Alerts } from "./alerts.js";
 import { Columns, MISSING } from "./columns.js";
+import { controllerSums } from "./controllers.js";
 import { Holds } from "./holds.js";
 import { valuesOf } from "./metrics.js";
+import { PartRows } from "./strip_rows.js";
 import { TimeView } from "./time_view.js";
 import { Timeline } from "./timeline.js";
 
 const registry = (globalThis[Symbol.for("perfwidgets.stores")] ??= new Map());
 const CHECK = 1000; // how often silence is looked for, in ms
+const FIRST_PATIENCE = 1000; // ms, doubled with each time that lost rows are asked for
 const RATE_SPAN = 2000; // ms over which redraws are counted
 
 /** The store with this key; it is made when first asked for. */
@@ -36,8 +40,12 @@ export class Store {
     this.memory = new Columns();
     this.timeline = new Timeline();
     this.holds = new Holds();
+    this.alerts = new Alerts();
     this.layout = NO_LAYOUT;
     this.parts = null; // counts and shares of each core in the newest sample
+    this.partRows = new PartRows(); // rates of each core of late
+    this.hosts = []; // how each host fares, where several are counted
+    this.hostParts = null; // what they measured of the newest sample, and their own parts
     this.status = { state: "idle" };
     this.samples = 0;
     this.ticks = 0; // messages with rows
@@ -52,7 +60,8 @@ export class Store {
     this.views = new Set();
     this.send = () => {};
     this.kernelGone = false;
-    this.asked = false; // for rows that were lost, and not answered yet
+    this.isCutOff = () => false; // whether nothing can come any more
+    this.lost = new Lost(() => this.send({ kind: "resend" }));
     this.epoch = 0; // counts up when the kernel's state of all models was set anew
     this.pending = null; // the command that the kernel has not answered yet
     this.frame = 0;
@@ -65,12 +74,14 @@ export class Store {
     if (layout.id <= this.layout.id) return;
     this.layout = layout;
     this.parts = null;
+    this.hostParts = null;
     this.counters.setEvents(layout.columns);
     this.memory.setEvents(layout.memory);
     this.counters.reserve(layout.rows, layout.window);
     this.memory.reserve(layout.rows, layout.window);
     const metrics = (layout.metrics ?? []).filter((metric) => !metric.reason);
-    this.counters.derive(metrics.map((metric) => [metric.name, valuesOf(metric, this.counters)]));
+    const derived = [...metrics, ...controllerSums(layout)];
+    this.counters.derive(derived.map((each) => [each.name, valuesOf(each, this.counters)]));
     this.window = Math.min(this.window, layout.window);
     const offered = [...layout.events, ...(layout.metrics ?? [])].map(({ key, name }) => key ?? name);
     if (!offered.includes(this.selected)) this.chosen = false;
@@ -114,6 +125,7 @@ export class Store {
 
   setWindow(seconds) {
     this.window = seconds;
+    this.view.resize(seconds);
     this.changed();
   }
 
@@ -188,9 +200,14 @@ export class Store {
     if (registry.get(this.key) === this) registry.delete(this.key);
     this.counters = new Columns();
     this.memory = new Columns();
+    this.partRows = new PartRows();
   }
 
   look() {
+    if (!this.kernelGone && this.isCutOff()) {
+      this.kernelGone = true;
+      this.changed();
+    }
     this.freeIfUnused();
     const held = this.holds.told(performance.now());
     const words = `${this.stale()} ${Math.floor(this.silence())} ${this.pending !== null} ${held}`;
@@ -254,6 +271,30 @@ export class Store {
     if (this.told.has(message)) return;
     this.told.add(message);
     this.send({ kind: "fault", where: view.name ?? "view", message, trace: String(error?.stack) });
+  }
+}
+
+/** Asks for rows that were lost. What is sent while a page is loaded may be lost too. */
+export class Lost {
+  constructor(ask) {
+    this.ask = ask;
+    this.answered();
+  }
+
+  /** With each tick: whether it shows that some were lost before it. */
+  tell(some, now) {
+    this.some ||= some;
+    if (!this.some || now < this.next) return;
+    // a kernel that runs a cell hears of all that is asked at its end
+    this.patience = 2 * this.patience;
+    this.next = now + this.patience;
+    this.ask();
+  }
+
+  answered() {
+    this.some = false;
+    this.patience = FIRST_PATIENCE;
+    this.next = -Infinity;
   }
 }
 
