@@ -92,7 +92,7 @@ def read_perf_csv(
         A file's path, or an iterable of whole lines (`str` or `bytes`, with or without newline).
         Both are read lazily. A file's last line is data only if it ends in a newline.
     separator
-        perf's ``-x``; found out when not given. ``"\\t"`` may be written as two characters.
+        What followed perf's ``-x``; found out when not given. ``"\\t"`` may be written as two characters.
 
     Returns
     -------
@@ -101,17 +101,17 @@ def read_perf_csv(
         sample of time 0.0 and no duration. Rows of perf before 4.1 tell no percentage: their
         `running` is 1.0.
 
-    Notes
-    -----
-    A file without any count gives no sample: `notes` has its lines, and `Replay` says what it looks
-    like instead.
-
     Raises
     ------
     RecordingError
         If the file cannot be read.
     ArgumentError
         If the separator is empty, or `path_or_lines` neither a path nor lines.
+
+    Notes
+    -----
+    A file without any count gives no sample: `notes` has its lines, and `Replay` says what it looks
+    like instead.
     """
     separator = check_separator(separator)
     return PerfCsvReader(open_lines(path_or_lines), separator)

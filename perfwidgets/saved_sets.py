@@ -90,6 +90,11 @@ def save_event_set(name: str, events: Iterable[str] | str, *, overwrite: bool = 
 def delete_event_set(name: str) -> None:
     """Forget a set of one's own.
 
+    Parameters
+    ----------
+    name
+        As it was saved.
+
     Raises
     ------
     ArgumentError

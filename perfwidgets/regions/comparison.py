@@ -187,14 +187,17 @@ def compare(
         How often each is counted; 95 % intervals need at least 6.
     warmup
         How often each is called before that.
-    events, threads, command
+    events, threads
         As for `count`.
     confidence
         Of each interval, above 0 and below 1.
+    command
+        As for `count`.
 
     Returns
     -------
     Comparison
+        Of each variant with the first.
 
     Raises
     ------

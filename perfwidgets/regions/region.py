@@ -215,6 +215,9 @@ def count(
     ``threads="this"`` counts all coroutines that run on the thread meanwhile. Entering and leaving
     block an event loop for as long as they take.
 
+    Where ``PERFWIDGETS_REPLAY`` names a recording, the block runs, and its counts are those that
+    were recorded of the region with this label.
+
     Parameters
     ----------
     label
@@ -228,9 +231,6 @@ def count(
     command
         How perf is called: a text or a list. It must run on this machine, and be passed its
         descriptors (not through ``ssh``, ``docker`` or ``sudo``).
-
-    Where ``PERFWIDGETS_REPLAY`` names a recording, the block runs, and its counts are those that
-    were recorded of the region with this label.
 
     Returns
     -------

@@ -196,7 +196,7 @@ class RegionResult:
 
         Parameters
         ----------
-        conditions
+        *conditions
             Each a formula of events and metrics, one of ``< <= > >= == !=``, and a number.
         strict
             Whether a condition fails that cannot be checked here, since what it needs is not

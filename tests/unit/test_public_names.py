@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from numpydoc.validate import validate
 
 import perfwidgets
 
@@ -27,6 +28,7 @@ PUBLIC = {
     *("Recorder", "Recording", "compare_recordings", "read_recording"),
     *("NothingCountableError", "PerfFailedError", "PerfNotFoundError", "PerfNotPermittedError"),
 }
+PASSED_ON = "Parameters {'**traits'} not documented"
 SIGNATURES = {
     "PerfStat": "events, cores, interval, per_core, pid, cgroup, command",
     "VmStat": "interval, path",
@@ -95,6 +97,28 @@ def test_each_has_a_docstring_and_so_have_its_methods(name):
     if inspect.isclass(value):
         assert value.__doc__ is not None
         assert [n for n, member in described(value) if not inspect.getdoc(member)] == []
+
+
+# numpydoc looks at all that a class inherits
+@pytest.mark.filterwarnings("ignore:Widget:DeprecationWarning")
+@pytest.mark.parametrize("name", sorted(PUBLIC - {"DEFAULT_EVENTS"}))
+def test_docstrings_are_numpydocs(name):
+    """Sections in their order; parameters those that there are, all of them, each described."""
+    value = getattr(perfwidgets, name)
+    home = f"{value.__module__}.{value.__qualname__}"
+    members = [f"{home}.{n}" for n, _ in described(value)] if inspect.isclass(value) else []
+    wrong = []
+    for each in [home, *members]:
+        found = validate(each)
+        lists_parameters = "Parameters" in found["docstring"]
+        wrong += [
+            (each, code, text)
+            for code, text in found["errors"]
+            if code in {"GL03", "GL06", "GL07", "GL08", "PR02", "PR03", "PR07", "PR08", "RT03"}
+            # a sentence that tells all needs no list; what is passed on to a widget none either
+            or (code == "PR01" and lists_parameters and text != PASSED_ON)
+        ]
+    assert wrong == []
 
 
 def test_every_trait_of_the_monitor_says_what_it_means():
