@@ -7,6 +7,7 @@ count the kernel), ``cpu_core/cycles/`` and ``cpu_atom/cycles/`` (one for each t
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ class Printed:
         return user_only and self.plain in _KERNEL_SIDE
 
 
+@functools.lru_cache(maxsize=4096)  # a view binds all metrics to the same few names
 def read_name(name: str) -> Printed:
     """Take a name apart."""
     pmu, modifiers, plain = "", "", name

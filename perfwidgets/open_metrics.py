@@ -166,10 +166,13 @@ class RunningTotals:
                         known.state = state
 
     def hosts_changed(self, name: str, states: Mapping[str, str]) -> None:
-        """Take over the states of the hosts that a source counts."""
+        """Take over the states of all hosts that a source counts; others are forgotten."""
         with self._lock:
             for host, state in states.items():
                 self._at(name, host).state = state
+            for source, host in list(self._known):
+                if source == name and host not in states:
+                    self._forget(name, host)
 
     def sample_arrived(self, name: str, source: Source | None, sample: Sample) -> None:
         """Add an interval's counts."""
@@ -199,6 +202,13 @@ class RunningTotals:
             known = SourceTotals(label_value(name), label_value(host))
             self._known[name, host] = known
         return known
+
+    def _forget(self, name: str, host: str) -> None:
+        """Hosts of a cluster come and go for ever: one that has left for good is told no more."""
+        gone = self._known.pop((name, host))
+        for key, event in list(self._events.items()):
+            if (event.source, event.host) == (gone.source, gone.host):
+                del self._events[key]
 
     def _add_host(
         self, name: str, host: str, sample: Sample, readings: Collection[Reading]

@@ -51,6 +51,7 @@ _SCALED: Final = (
     "What happened while nothing counted is not: see perfwidgets_gaps_total."
 )
 _NO_NAME: Final = re.compile(r"[^a-z0-9]+")
+_SUFFIXES: Final = re.compile(r"(?:(?:^|_)(?:total|created))+$")
 _CPU: Final = re.compile(r"CPU([0-9]+)")
 #: characters of a name, and of a label's value, that are kept
 _MOST_NAME, _MOST_VALUE = 200, 1000
@@ -92,11 +93,10 @@ def family_of(event: str, unit: str | None, *, of_memory: bool = False) -> Famil
     plain = (unit or "").strip().lower()
     if plain in _LEVELS:
         return None
-    base, scale = _UNITS.get(plain, (_snake_case(plain), 1))
+    base, scale = _UNITS.get(plain, (_bare(plain), 1))
     prefix = "vmstat" if of_memory else "perf"
     # in lower case throughout: promtool takes dTLB for camel case
-    words = [prefix, _snake_case(event).removesuffix("_total") or "event"]
-    name = "_".join(words)
+    name = f"{prefix}_{_bare(event) or 'event'}"
     if base and not name.endswith(f"_{base}"):
         name = f"{name}_{base}"
     if of_memory:
@@ -104,8 +104,9 @@ def family_of(event: str, unit: str | None, *, of_memory: bool = False) -> Famil
     return Family(name, base, scale, f"{lookup(event).help} {_SCALED}")
 
 
-def _snake_case(text: str) -> str:
-    return _NO_NAME.sub("_", text[:_MOST_NAME].lower()).strip("_")
+def _bare(text: str) -> str:
+    """In snake case, without what OpenMetrics itself adds to a counter's name."""
+    return _SUFFIXES.sub("", _NO_NAME.sub("_", text[:_MOST_NAME].lower()).strip("_"))
 
 
 def cpu_label(part: str) -> str:

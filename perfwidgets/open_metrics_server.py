@@ -7,11 +7,13 @@ import errno
 import importlib.util
 import ipaddress
 import os
+import re
 import socket
 import sys
 import threading
 import warnings
 import weakref
+from collections.abc import Callable, Iterable
 from socketserver import TCPServer, ThreadingMixIn
 from types import TracebackType
 from typing import Any, Final, Self
@@ -25,6 +27,12 @@ __all__ = ["LOOPBACK", "MetricsServer"]
 LOOPBACK: Final = "127.0.0.1"
 #: a client that says nothing for so long (s) is hung up on
 _PATIENCE: Final = 10.0
+#: scrapers are few: whoever opens more connections than this is hung up on
+_MOST_AT_ONCE: Final = 32
+
+#: a Host header: ``localhost:7373``, ``[::1]:7373``
+_HOST: Final = re.compile(r"(?:\[(?P<address>[^]]*)\]|(?P<name>[^:\[\]]*))(?::[0-9]*)?")
+_Application = Callable[..., Iterable[bytes]]
 
 
 class MetricsServer:
@@ -68,12 +76,15 @@ class MetricsServer:
         from perfwidgets.open_metrics_page import page  # noqa: PLC0415  (only who serves needs it)
 
         self._server = _bind(check_port(port), address)
-        self._server.set_app(page(totals))
         self._owner, self._closed = os.getpid(), threading.Event()
         self.address = str(self._server.server_address[0])
         self.port = int(self._server.server_address[1])
-        if not ipaddress.ip_address(self.address).is_loopback:
+        application = page(totals)
+        if ipaddress.ip_address(self.address).is_loopback:
+            application = _for_this_machine(application, address)
+        else:
             _warn(self.address, self.port)
+        self._server.set_app(application)
         self._thread = threading.Thread(target=self._serve, name="perfwidgets metrics", daemon=True)
         self._thread.start()
         _servers.add(self)
@@ -141,8 +152,59 @@ class _Handler(WSGIRequestHandler):
         """A scrape every few seconds is no news."""
 
 
+def _for_this_machine(application: _Application, name: str) -> _Application:
+    """Let in only who asks for this machine by a name or address that none but it can have.
+
+    A web page may have a name of its own lead to this machine ("DNS rebinding"), and so read what
+    is meant for programs here; the browser then names the page's host, not ours.
+    """
+
+    def guarded(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        asked = environ.get("HTTP_HOST")  # no browser leaves it out
+        if asked is None or _is_this_machine(asked, name):
+            return application(environ, start_response)
+        start_response("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
+        return [f"Only for this machine: ask for {LOOPBACK} or localhost.\n".encode()]
+
+    return guarded
+
+
+def _is_this_machine(asked: str, name: str) -> bool:
+    """Whether a Host header names the loopback, or the name that it was asked to listen at."""
+    found = _HOST.fullmatch(asked.strip())
+    host = (found["address"] or found["name"]).rstrip(".").lower() if found else ""
+    if host in ("localhost", name.lower()):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+
+    def __init__(self, *arguments: Any) -> None:
+        self._room = threading.BoundedSemaphore(_MOST_AT_ONCE)
+        super().__init__(*arguments)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer on a thread of its own, if there are not too many."""
+        if not self._room.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            self._room.release()
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """On that thread."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._room.release()
 
     def server_bind(self) -> None:
         """As the parent's, but for asking a name server what we are called."""

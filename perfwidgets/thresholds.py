@@ -6,15 +6,15 @@ import difflib
 import math
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from perfwidgets.errors import ArgumentError, PerfwidgetsError
 from perfwidgets.event_notes import about
 from perfwidgets.formula import SECONDS
 from perfwidgets.metrics import METRICS, Metric, MetricValue, evaluate, parse
-from perfwidgets.samples import Reading
+from perfwidgets.samples import Reading, Status
 
 __all__ = ["Threshold", "parse_threshold"]
 
@@ -97,7 +97,12 @@ class Threshold:
         return max(one, other) if self.sign.startswith(">") else min(one, other)
 
     def values(
-        self, readings: Iterable[Reading], seconds: float | None, *, process: bool = False
+        self,
+        readings: Sequence[Reading],
+        seconds: float | None,
+        *,
+        process: bool = False,
+        several_hosts: bool = False,
     ) -> list[MetricValue]:
         """Its value in one interval: one for each type of core where these are counted apart.
 
@@ -109,11 +114,29 @@ class Threshold:
             The measured time.
         process
             Whether a process was counted, and not a whole machine.
+        several_hosts
+            Whether these are the readings' parts: what relates events that were counted on
+            different ones has no value.
         """
         found = evaluate(readings, seconds, process=process, metrics=[self.metric])
         if self.is_metric and self.metric.name != self.what:  # of one type of core alone
-            return [value for value in found if value.name == self.what]
-        return found
+            found = [value for value in found if value.name == self.what]
+        return [_comparable(value, readings) for value in found] if several_hosts else found
+
+
+def _comparable(value: MetricValue, readings: Iterable[Reading]) -> MetricValue:
+    """Without a value where its events were counted on different hosts: sums of other things."""
+    on: dict[str, frozenset[str]] = {}
+    for reading in readings:
+        if reading.event in value.events and reading.event not in on:
+            parts = reading.parts.items()
+            on[reading.event] = frozenset(h for h, part in parts if part.status is Status.COUNTED)
+    if len(set(on.values())) < 2:
+        return value
+    words = " and ".join(on)
+    return replace(
+        value, value=None, reason=f"not available: {words} were counted on different hosts"
+    )
 
 
 def parse_threshold(text: object) -> Threshold:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,11 +13,17 @@ from perfwidgets.availability.host import UNKNOWN_HOST, Host
 from perfwidgets.availability.judging import judge
 from perfwidgets.events import takes_counter
 from perfwidgets.perf_command import is_local
+from perfwidgets.perf_intervals import answers
 from perfwidgets.samples import Status
 
-__all__ = ["Beside", "Fit", "try_event"]
+__all__ = ["Beside", "Fit", "trial_interval", "try_event"]
 
 _TIMEOUT = 15.0
+#: a trial is no shorter (s) …
+_LEAST_TRIAL = 0.1
+#: … and lasts as long (s) for each hardware event: where they share counters, the kernel of most
+#: machines moves on by one event every 4 ms, and each is to have several turns
+_PER_EVENT = 4 * 0.004
 #: a share above it is all of the time: perf's own arithmetic loses as much
 _ALL = 0.995
 
@@ -63,6 +69,18 @@ class Fit:
     words: str
 
 
+def trial_interval(events: Iterable[str]) -> float:
+    """How long to count so that shares of counters are told, in seconds.
+
+    Parameters
+    ----------
+    events
+        All that will be counted together.
+    """
+    hardware = sum(map(takes_counter, events))
+    return max(_LEAST_TRIAL, round(_PER_EVENT * hardware, 3))
+
+
 def try_event(
     event: str,
     arguments: Sequence[str],
@@ -82,7 +100,8 @@ def try_event(
     event
         The one in question, whose form was checked.
     arguments
-        perf's arguments: ``stat -I … -e …``, as for the source that would count it.
+        perf's arguments: ``stat -I … -e …``, as for the source that would count it; the interval
+        as told by `trial_interval`.
     events
         The events in them.
     beside
@@ -98,11 +117,16 @@ def try_event(
     if trial.refusal is not None and trial.refusal[0] is not Cause.UNKNOWN_NAME:
         error = trial.refusal[1]
         return Fit(event, "unknown", f"could not be tried: {error}")
-    own = [row for row in trial.rows if len(events) == 1 or row.event == event]
+    own = [
+        row for row in trial.rows if len(events) == 1 or event in (row.event, *answers(row.event))
+    ]
     outcome = Outcome(tuple(own), trial.refusal)
     # of one event that is not supported nothing follows for others
     pmu = True if beside.events else None if host.pmu is None else bool(host.pmu)
     judged = judge(event, outcome, host, pmu)
+    if judged.cause is Cause.NO_COUNTER and beside.events:
+        others = f"the {_hardware(beside.events)} that {_is(beside.events)} counted now"
+        return Fit(event, "not counted", f"was on no counter in a trial beside {others}")
     if not judged.countable:
         why = ". ".join(filter(None, (judged.reason, judged.remedy)))
         return Fit(event, "not counted", f"cannot be counted here: {why}")

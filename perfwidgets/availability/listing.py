@@ -22,7 +22,8 @@ _MOST_OUTPUT: Final = 16_000_000
 _MOST_WORDS: Final = 200
 _TIMEOUT: Final = 20.0
 
-_ENTRY = re.compile(r" {1,4}(?P<names>\S.*?)(?:\s+\[(?P<kind>[^][]+ event)\])?\s*")
+_ENTRY = re.compile(r" {1,4}\S.*")
+_KIND = re.compile(r"[^][]+ event\]")
 _TOPIC = re.compile(r"(?P<topic>[A-Za-z][\w -]*):\s*(?:\[.*)?")
 _DESCRIPTION = re.compile(r"\s{3,}\[(?P<words>.*)")
 _METRICS = re.compile(r"Metric( Group)?s:?\b|List of metrics")
@@ -159,14 +160,16 @@ def read_listing(lines: Iterable[str]) -> Iterator[Listed]:
 
 
 def _entry(line: str, topic: str) -> Listed | None:
-    found = _ENTRY.fullmatch(line)
-    if found is None:
+    if not _ENTRY.fullmatch(line):
         return None
-    names = [name.strip() for name in found["names"].split(" OR ")]
+    said, _, kind = line.strip().rpartition(" [")
+    if not said or not _KIND.fullmatch(kind):
+        said, kind = line, ""
+    names = [name.strip() for name in said.split(" OR ")]
     names = [name for name in names if _is_name(name)]
     if not names:
         return None
-    return Listed(names[0], tuple(names[1:]), found["kind"] or topic)
+    return Listed(names[0], tuple(names[1:]), kind.removesuffix("]") or topic)
 
 
 def _is_name(name: str) -> bool:

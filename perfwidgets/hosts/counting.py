@@ -77,10 +77,9 @@ class Counting:
     async def stop(self) -> None:
         """End, and with it perf."""
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+            task, self._task = self._task, None
+            task.cancel()
+            await asyncio.wait([task])
 
     def watched(self, watcher: str, keep: float, *, again: bool) -> dict[str, Any] | None:
         """Somebody watches for so many seconds more; return how the host fares, if we count it."""
@@ -123,8 +122,10 @@ class Counting:
     async def _wait(self, seconds: float | None) -> None:
         """Wait so long, or until who watches has changed."""
         self._woken.clear()
+        # not `asyncio.wait_for`: woken and cancelled at once, it would forget that it was cancelled
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
 
     async def _count(self) -> None:
         """Count as long as somebody watches."""
@@ -143,9 +144,10 @@ class Counting:
         finally:
             self._supervisor = None
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait([task])  # unlike `await task` it tells whether we are cancelled
             self._claim.release()
+            if not task.cancelled():
+                task.result()
 
     # ------------------------------------------------------ called by the supervisor
 

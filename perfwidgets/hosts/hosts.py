@@ -195,9 +195,11 @@ def checked(sources: object, kind: str) -> dict[str, Source]:
             'Give one, as in Hosts({"node7": PerfStat(command=["ssh", "node7", "perf"])}).',
         )
     for name, source in sources.items():
-        if not isinstance(name, str) or not name.strip() or len(name) > 200:
+        is_text = isinstance(name, str) and name.isprintable()
+        if not is_text or not name.strip() or len(name) > 200:
             raise ArgumentError(
-                f"The host's name {str(name)[:50]!r} is none", "Give a text of 1 to 200 characters."
+                f"The host's name {str(name)[:50]!r} is none",
+                "Give a text of 1 to 200 printable characters.",
             )
         if getattr(source, "kind", None) != kind or not hasattr(source, "__anext__"):
             raise ArgumentError(
@@ -209,6 +211,10 @@ def checked(sources: object, kind: str) -> dict[str, Source]:
                 f"{source!r} of {name} has no clock time of its own to be placed by",
                 "Only live sources can be counted together.",
             )
+    if len({id(source) for source in sources.values()}) < len(sources):
+        raise ArgumentError(
+            "Two hosts were given the very same source", "Give each host one of its own."
+        )
     _check_intervals(sources.values())
     return dict(sources)
 

@@ -17,6 +17,8 @@ _SLIP: Final = 1.25
 _STEP_BACK: Final = 1.0
 #: how much of each new lag is taken over into the lag that is expected
 _SMOOTH: Final = 0.25
+#: so much of an interval two ends lie apart at least, whoever sets the pace
+_LEAST_STEP: Final = 0.01
 #: how long an interval waits for the others (s, and two intervals) where all of them are silent
 _SILENCE: Final = 5.0
 #: no more intervals than this wait to be delivered, whatever clocks say
@@ -88,6 +90,8 @@ class Merger:
         self._open: deque[Interval] = deque()
         self._runs: dict[str, _Run] = {}
         self._delivered = -1
+        #: the end of what was delivered last
+        self._delivered_end = -math.inf
         #: what was open when a clock was set
         self._left: list[Interval] = []
         #: the newest interval of all, from which the ends of others are reckoned
@@ -193,6 +197,8 @@ class Merger:
         interval.absent = tuple(behind)
         if self._pacer not in interval.samples:
             self._choose_pacer(interval)
+        interval.end = max(interval.end, self._delivered_end + _LEAST_STEP * self.interval)
+        self._delivered_end = interval.end
         return interval
 
     def _choose_pacer(self, interval: Interval) -> None:
@@ -203,7 +209,11 @@ class Merger:
             if host in self._runs
         }
         self._pacer = min(ends, key=lambda host: abs(ends[host]), default=None)
-        self._phase = ends[self._pacer] if self._pacer is not None else 0.0
+        phase = ends[self._pacer] if self._pacer is not None else 0.0
+        # what is further off was numbered wrongly while hosts stood still: carried on, it would
+        # grow with each change of pace
+        half = self.interval / 2
+        self._phase = max(-half, min(half, phase))
 
     def _place(self, run: _Run | None, end: float, duration: float | None) -> tuple[int, int]:
         """The number of the interval that one ending at `end` is, and the one that it goes to.
@@ -259,6 +269,7 @@ class Merger:
     def _begin_anew(self) -> None:
         """A clock was set: what is reckoned from now on starts from the next sample."""
         self._left = self.rest()
+        self._delivered_end = -math.inf
         self._runs.clear()
         self._pacer, self._newest = None, None
 

@@ -56,7 +56,7 @@ class Visit(WorkerPlugin):
         self.host = socket.gethostname()
         try:
             if self.host_of is not None:
-                self.host = str(pickle.loads(self.host_of)(worker))  # noqa: S301  (as every task)
+                self.host = _name(pickle.loads(self.host_of)(worker))  # noqa: S301  (as every task)
             self.problem = self._mismatch()
             if self.problem is None:
                 from perfwidgets.hosts.counting import Counting  # noqa: PLC0415
@@ -84,6 +84,13 @@ class Visit(WorkerPlugin):
         """End: the worker closes, or nobody watches any more."""
         if self.counting is not None:
             await self.counting.stop()
+
+
+def _name(found: object) -> str:
+    name = str(found)
+    if not name.strip() or len(name) > 200 or not name.isprintable():
+        raise ValueError(f"host_of names it {name[:50]!r}, which is no host's name")
+    return name
 
 
 def ask(name: str, watcher: str, keep: float, again: bool, dask_worker: Worker) -> dict[str, Any]:

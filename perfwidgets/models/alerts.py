@@ -12,6 +12,7 @@ from typing import Any
 import traitlets
 
 from perfwidgets.errors import ArgumentError
+from perfwidgets.hosts.state import HostState
 from perfwidgets.metric_inputs import choose_inputs
 from perfwidgets.metrics import MetricValue
 from perfwidgets.models.observers import GuardedTraits
@@ -24,6 +25,8 @@ __all__ = ["Alert", "Alerts"]
 _MOST_ALERTS = 1000
 #: intervals that lie so far apart are not next to each other (s), as in histories
 _SLACK = 0.05
+#: how far a clock that is adjusted may go back (s), as in histories
+_STEP_BACK = 1.0
 #: what a sum of intervals may lack of the time that was asked for (share)
 _ROUNDING = 1e-3
 #: a callback that takes longer (s) holds up the next sample, and is named
@@ -81,8 +84,9 @@ class _Watch:
         found = list(values)
         crossing = [v for v in found if v.value is not None and self.threshold.crossed(v.value)]
         self.known = bool(found) and all(value.value is not None for value in found)
-        follows = self.last is not None and abs(end - duration - self.last) <= (
-            0.5 * duration + _SLACK
+        # where clocks are adjusted intervals overlap: nothing is missing between those
+        follows = self.last is not None and (
+            -_STEP_BACK <= end - duration - self.last <= 0.5 * duration + _SLACK
         )
         self.last = end
         if not crossing or not follows:
@@ -132,6 +136,8 @@ class Alerts(GuardedTraits):
     )  # type: ignore[assignment]
     events: tuple[str, ...]
     sample: Sample | None
+    hosts: dict[str, HostState]
+    memory_hosts: dict[str, HostState]
     source: Any
     post: Any
     _memory: str | None
@@ -246,8 +252,11 @@ class Alerts(GuardedTraits):
         end = sample.timestamp if sample.timestamp is not None else sample.time
         scopes = (getattr(self.source, scope, None) for scope in ("pid", "cgroup"))
         process = any(scope is not None for scope in scopes)
+        several = bool(self.memory_hosts if of_memory else self.hosts)
         for watch in watches:
-            values = watch.threshold.values(sample.readings, sample.duration, process=process)
+            values = watch.threshold.values(
+                sample.readings, sample.duration, process=process, several_hosts=several
+            )
             since, last, worst = watch.since, watch.last, watch.worst
             watch.take(values, end, sample.duration)
             if watch.alert is not None and watch.since != since:

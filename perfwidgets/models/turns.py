@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from perfwidgets.events import takes_counter
 from perfwidgets.samples import Sample, Status
 
 __all__ = ["Turns", "counters_shared", "hardware_events"]
+
+#: a share above it is all of the time: perf's own arithmetic loses as much
+_ALL = 0.995
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ class Turns:
     Parameters
     ----------
     groups
-        The events of each turn.
+        The events of each turn. Where some of a turn's shared counters all the same, as some
+        counters count certain events only, it and those to come are split anew.
     samples
         Samples that a turn lasts.
     count
@@ -74,10 +78,14 @@ class Turns:
         self._seen.append(sample)
         if len(self._seen) < self.samples:
             return
-        for event in self.groups[self.done]:
-            self.results[event] = _mean(event, self._seen)
+        results = {event: _mean(event, self._seen) for event in self.groups[self.done]}
         self._seen.clear()
-        self.done += 1
+        if fitting := _fitting(results.values()):
+            left = [event for group in self.groups[self.done :] for event in group]
+            self.groups = [*self.groups[: self.done], *groups_of(left, fitting)]
+        else:
+            self.results.update(results)
+            self.done += 1
         if not self.over:
             self.count(self.groups[self.done])
 
@@ -109,9 +117,17 @@ def counters_shared(sample: Sample) -> int | None:
         for reading in sample
         if reading.status is Status.COUNTED and takes_counter(reading.event)
     ]
-    if not shares or min(shares) >= 0.995:
+    if not shares or min(shares) >= _ALL:
         return None
     return max(1, round(sum(shares)))
+
+
+def _fitting(results: Collection[Rate]) -> int:
+    """How many events of a turn would fit, told by the shares of those that did not; 0 if all did."""
+    shares = [found.running for found in results if found.rate is not None]
+    if len(results) == 1 or min(shares, default=1.0) >= _ALL:
+        return 0
+    return max(1, min(round(sum(shares)), len(results) - 1))
 
 
 def _mean(event: str, samples: Sequence[Sample]) -> Rate:

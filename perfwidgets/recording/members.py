@@ -46,7 +46,8 @@ def open_plain_file(path: Path) -> IO[bytes]:
         reason = getattr(error, "strerror", None) or str(error)
         raise RecordingError(
             f"{shown} cannot be read: {reason}",
-            "Give the path of a file that `perfwidgets record -o FILE` wrote",
+            "Give the path of a file that `perfwidgets record -o FILE` or a dashboard's Record wrote; "
+            "Replay plays what `perf stat -I 1000 -x ';' -o FILE` wrote as well",
         ) from error
     return file
 

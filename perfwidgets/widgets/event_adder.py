@@ -9,7 +9,7 @@ from typing import Any
 
 import traitlets
 
-from perfwidgets.availability.fitting import Beside, Fit, try_event
+from perfwidgets.availability.fitting import Beside, Fit, trial_interval, try_event
 from perfwidgets.availability.listing import Listing, list_events
 from perfwidgets.errors import ArgumentError, PerfwidgetsError
 from perfwidgets.events import check_event_name, takes_counter
@@ -21,7 +21,6 @@ from perfwidgets.widgets.view import Scripted
 
 __all__ = ["EventAdder"]
 
-_TRIAL = 0.1
 #: a share above it is all of the time, as in static/fit.js
 _ALL = 0.995
 
@@ -90,7 +89,8 @@ class EventAdder(Scripted, script_name="event_adder"):
         event = check_event_name(content.get("event"))
         source, beside = self._source(), self._beside()
         events = (event,) if beside.counting else (*source.events, event)
-        trial = source.replace(events=events, interval=_TRIAL, per_core=False)
+        interval = trial_interval((*source.events, event))
+        trial = source.replace(events=events, interval=interval, per_core=False)
         self._in_background(
             lambda: _plain_fit(
                 try_event(

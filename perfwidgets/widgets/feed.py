@@ -44,7 +44,7 @@ from perfwidgets.widgets.packing import (
 from perfwidgets.widgets.part_rows import PartsSent
 from perfwidgets.widgets.plain import plain_error, plain_replay, plain_turns, target_of
 from perfwidgets.widgets.pulse import Pulse
-from perfwidgets.widgets.scripts import script, style
+from perfwidgets.widgets.scripts import feed_script, style
 
 __all__ = ["Feed"]
 
@@ -61,7 +61,7 @@ class Feed(anywidget.AnyWidget):
     alone. What a person clicks comes back as a command and is posted to that thread.
     """
 
-    _esm = script("feed")
+    _esm = feed_script()
     _css = style()
     key = traitlets.Unicode(help="Under which scripts find this feed's data.").tag(sync=True)
     row_layout = traitlets.Dict(help="The columns of rows.").tag(sync=True)

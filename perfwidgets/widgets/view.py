@@ -15,7 +15,7 @@ from perfwidgets.errors import ArgumentError
 from perfwidgets.models.monitor import Monitor
 from perfwidgets.widgets.closing import close_models_of, leave_boxes, leave_links
 from perfwidgets.widgets.feed import Feed
-from perfwidgets.widgets.scripts import script
+from perfwidgets.widgets.scripts import view_script
 
 __all__ = ["Composite", "Scripted"]
 
@@ -58,8 +58,8 @@ def check_monitor(monitor: object) -> Monitor:
 class Scripted(_Shown, anywidget.AnyWidget):  # type: ignore[misc]
     """A widget drawn by a script of ours from the data of a feed.
 
-    Subclasses name their script in `_esm`. Without a view of their own they drive widgets whose
-    ids they hold as plain text: a reference would have to be closed in a certain order.
+    Subclasses give their `script_name`. Without a view of their own they drive widgets whose ids
+    they hold as plain text: a reference would have to be closed in a certain order.
     """
 
     feed = traitlets.Unicode(help="The key of the feed to draw from.").tag(sync=True)
@@ -68,9 +68,19 @@ class Scripted(_Shown, anywidget.AnyWidget):  # type: ignore[misc]
     _own_layout = False
 
     def __init_subclass__(cls, script_name: str = "", **kwargs: Any) -> None:
-        if script_name:
-            cls._esm = script(script_name)
         super().__init_subclass__(**kwargs)
+        if script_name:
+            kind = f"{cls.__module__}.{cls.__name__}"
+            for name, value in {"_esm": view_script(script_name), "_anywidget_id": kind}.items():
+                trait = traitlets.Unicode(value).tag(sync=True)
+                setattr(cls, name, trait)
+                trait.class_init(cls, name)
+
+    def add_traits(self, **traits: Any) -> None:
+        """Add those that the class lacks: with any more, anywidget makes a class for each widget."""
+        lacking = {name: trait for name, trait in traits.items() if not self.has_trait(name)}
+        if lacking:
+            super().add_traits(**lacking)
 
     def __init__(self, monitor: Monitor, **traits: Any) -> None:
         self.monitor = check_monitor(monitor)

@@ -69,6 +69,10 @@ def test_a_failed_cell_is_marked_and_a_running_one_grows(lab: Lab):
     in_sight(notebook)
     notebook.page.locator(f"{HISTORY}.pw-failed").wait_for(state="attached")
     assert "failed: ZeroDivisionError" in titles(notebook)[0]
+    # it took no time, and its label stands beside it as soon as there is room
+    label = notebook.page.locator(f"{HISTORY}.pw-failed > span").filter(has_text="✕ [2]")
+    label.wait_for(state="attached")
+    assert label.bounding_box()["width"] > 20, "not cut off by its band"
     notebook.run(2)
     in_sight(notebook)
     notebook.page.wait_for_function(

@@ -57,7 +57,7 @@ with perfwidgets.Dashboard(perfwidgets.Synthetic()) as dashboard:
     dashboard.monitor.wait_for_sample(60)
     dashboard.snapshot("picture.html")
     print("snapshot", "<svg" in open("picture.html").read())
-    print("scripts", len(dashboard.status._esm) > 1000, len(dashboard.metrics.get_state()) > 1)
+    print("scripts", len(dashboard.status._feed._esm) > 100_000, len(dashboard.metrics.get_state()) > 1)
 """
 
 

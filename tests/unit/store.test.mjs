@@ -185,12 +185,12 @@ test("silence is of the counters, whatever memory does", () => {
 
 test("what the display costs, in as many characters with any digits", () => {
   const unknown = cost(store, 0);
-  assert.match(unknown, /^cost\s+– % of a core,\s+– kB a tick,\s+– redraws\/s$/u);
+  assert.match(unknown, /^own cost\s+– % of a core,\s+– kB a tick,\s+– redraws\/s$/u);
   store.cost = 0.0071;
   store.bytes = 1234;
   for (let at = 0; at < 4000; at += 250) store.redraws.count(at);
   const known = cost(store, 3900);
-  assert.match(known, /^cost 0.7 % of a core, 1.2 kB a tick,\s+4 redraws\/s$/u);
+  assert.match(known, /^own cost 0.7 % of a core, 1.2 kB a tick,\s+4 redraws\/s$/u);
   assert.equal(known.length, unknown.length);
   assert.match(cost(store, 60_000), /\s+0 redraws\/s$/u);
 });
@@ -245,4 +245,30 @@ test("charts hand over before the frame of the rest, and nothing is drawn twice"
   assert.deepEqual(order.slice(3), ["chart", "chart after"]);
   assert.equal(frames.length, 0);
   for (const each of leave) each();
+});
+
+test("after a time without frames the first of them shows what is there then", async (t) => {
+  frames.pop()(); // of the layout
+  let now = 0;
+  t.mock.method(performance, "now", () => now);
+  const order = [];
+  const leave = store.add({
+    name: "chart",
+    ahead: true,
+    shown: () => true,
+    inSight: () => true,
+    draw: () => order.push(store.samples),
+    hurry: () => order.push("hurried"),
+    after: () => order.push("after"),
+  });
+  await null;
+  for (store.samples = 1; store.samples < 5000; store.samples++) store.changed();
+  now = 501;
+  await null;
+  assert.deepEqual([order, frames.length], [[0], 1]);
+  frames.pop()();
+  await null;
+  assert.deepEqual(order, [0, 5000, "hurried", "after"]);
+  assert.equal(frames.length, 0);
+  leave();
 });

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from perfwidgets.availability.fitting import Beside, try_event
+from perfwidgets.availability.fitting import Beside, trial_interval, try_event
 from perfwidgets.availability.listing import list_events, read_listing
 from perfwidgets.errors import ArgumentError, PerfFailedError, PerfNotFoundError
 from perfwidgets.events import check_events, takes_counter
@@ -96,6 +96,11 @@ def test_hostile_names_in_a_list_are_no_events():
     assert [entry.name for entry in read_listing(lines)] == ["good:one"]
 
 
+def test_a_line_of_blanks_is_read_as_fast_as_any_other():
+    blanks = " " * 200_000  # tried blank by blank, it would take hours
+    assert list(read_listing([f"  a{blanks}b", f"  a{blanks}[Tracepoint event]"])) != []
+
+
 @pytest.mark.parametrize(
     ("code", "error", "words"),
     [
@@ -133,6 +138,17 @@ def test_an_event_that_was_counted_all_of_the_time_fits(fake):
     assert "how many more would fit is not known" in fit.words
 
 
+def test_what_others_than_ours_hold_is_told(fake):
+    fit = tried("r1a8", fake("('<not counted>', 0)"), Beside(0))
+    assert fit.words.startswith("cannot be counted here: no counter was free for it: others hold")
+
+
+def test_a_trial_lasts_until_each_event_had_several_turns():
+    assert trial_interval(["cycles", "page-faults"]) == 0.1
+    assert trial_interval(["page-faults"] * 50) == 0.1
+    assert trial_interval([f"r{number:02x}" for number in range(50)]) == 0.8
+
+
 def test_one_that_shares_counters_is_told_with_its_share(fake):
     fit = tried("r1a8", fake("(5, 86)"), Beside(6))
     assert fit.verdict == "shares"
@@ -158,14 +174,28 @@ def test_where_nothing_is_counted_all_are_tried_together(fake):
     assert "all 3 hardware events were counted all of the time" in fit.words
 
 
+def test_an_event_is_known_by_the_names_that_perf_prints_for_it(tmp_path):
+    """Counted for each type of core, or in user mode only, it has another name in the rows."""
+    script = tmp_path / "hybrid.py"
+    printed = ("page-faults:u", "cpu_core/cycles/", "cpu_atom/cycles/")
+    rows = "".join(f"0.100100000@@5@@@@{name}@@100000@@100.00@@@@\n" for name in printed)
+    script.write_text(f"import sys; print({rows!r}, end='', flush=True); sys.stdin.read()")
+    command = [sys.executable, str(script)]
+    for event, other in (("cycles", "page-faults"), ("page-faults", "cycles")):
+        fit = tried(event, command, Beside(1, counting=False), (other,))
+        assert fit.verdict == "fits", fit.words
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
-    [("<not supported>", "has no such event"), ("<not counted>", "no counter was free")],
+    [
+        ("<not supported>", "cannot be counted here: this CPU, or the part of it"),
+        ("<not counted>", "was on no counter in a trial beside the 1 hardware event"),
+    ],
 )
 def test_what_is_not_counted_is_told_and_why(fake, value, words):
     fit = tried("r1a8", fake(f"({value!r}, 0)"), Beside(1))
     assert fit.verdict == "not counted"
-    assert fit.words.startswith("cannot be counted here: ")
     assert words in fit.words
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import pickle
+import socket
 import threading
-from operator import attrgetter
+from operator import attrgetter, methodcaller
+from types import SimpleNamespace
 
 import anyio
 import pytest
+from scripted_source import Scripted
 
-from perfwidgets import PerfStat, Synthetic, VmStat
+from perfwidgets import PerfStat, Synthetic, VmStat, __version__
 from perfwidgets.errors import ArgumentError, SourceError
 from perfwidgets.hosts import member as members
-from perfwidgets.hosts.counting import _Claim
+from perfwidgets.hosts.counting import Counting, _Claim
 from perfwidgets.hosts.inbox import Inbox
 from perfwidgets.hosts.member import Member
 from perfwidgets.hosts.parcel import Parcel
@@ -103,6 +108,45 @@ def test_only_one_holds_a_claim_and_a_forked_child_does_not():
 
 
 # -- what is sent
+
+
+@pytest.mark.parametrize("turns", range(8))
+def test_what_counts_ends_whenever_it_is_told_to(turns):
+    """Also in the very moment in which its last watcher leaves: a worker waits for it to close."""
+    pytest.importorskip("msgpack")
+    source = Scripted(interval=3.0)
+    worker = SimpleNamespace(
+        address="tcp://a",
+        scheduler=SimpleNamespace(address="tcp://scheduler"),
+    )
+
+    async def leave_and_stop():
+        told = asyncio.Event()
+        worker.log_event = lambda topic, message: told.set()
+        counting = Counting(worker, source, f"host {turns}", "topic", 60.0)
+        counting.start()
+        with anyio.fail_after(20):
+            await told.wait()
+            counting.left("nobody else")
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await counting.stop()
+        assert not counting._claim.held
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(leave_and_stop())
+    assert source.entered == source.exited
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\nb", "\ud800", "x" * 201])
+def test_a_name_that_no_host_can_have_is_told(name):
+    visit = pytest.importorskip("distributed") and pytest.importorskip("perfwidgets.hosts.visit")
+    host_of = pickle.dumps(methodcaller("named"))
+    guest = visit.Visit("name", __version__, pickle.dumps(VmStat()), host_of, keep=3.0)
+    asyncio.run(guest.setup(SimpleNamespace(named=lambda: name)))
+    assert guest.counting is None
+    assert guest.host == socket.gethostname()
+    assert "is no host's name" in guest.problem[0]
 
 
 def test_what_counts_the_same_has_one_name():

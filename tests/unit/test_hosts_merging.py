@@ -296,3 +296,29 @@ def test_units_are_kept():
     clock = replace(reading("cpu-clock", 1.25), unit="msec")
     found = merged(sample(1.0, clock), None)
     assert (found["cpu-clock"].unit, found["cpu-clock"].parts["b"].unit) == ("msec", "msec")
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("names", ["ab", "abcdefg"])
+def test_however_hosts_stand_still_times_stay_true_and_nothing_is_lost(names, seed):
+    """Hosts that stop and go, together and alone, change who sets the pace again and again."""
+    chance, merger, now = random.Random(seed), Merger(1.0), START
+    due = {name: now + chance.random() for name in names}
+    ends = {name: at - 1.0 for name, at in due.items()}
+    found, taken = [], 0
+    for _ in range(500):
+        name = min(due, key=due.__getitem__)
+        now = max(now, due[name])
+        taken += merger.take(name, ended(now, duration=now - ends[name]), now)
+        ends[name], due[name] = now, now + chance.uniform(1.0, 1.5)
+        found += merger.due(now)
+        if chance.random() < 0.03:
+            held_up = chance.uniform(0, 30)
+            due = {each: at + held_up for each, at in due.items()}
+        if chance.random() < 0.03:
+            due[name] += chance.uniform(0, 30)
+    found += merger.rest()
+    for interval in found:
+        assert min(abs(interval.end - s.timestamp) for s in interval.samples.values()) < 2.0
+    assert all(one.end < other.end for one, other in pairwise(found))
+    assert sum(s["cycles"].count for one in found for s in one.samples.values()) == taken

@@ -30,6 +30,7 @@ from perfwidgets.sources.perf_stat import PerfStat
 QUICK = Backoff(first=0.01, factor=1.0, longest=0.01, tries=3)
 HOSTILE = (
     *('we"ird\\x\n', "nul\0x", "cr\rx", "sur\udc80", "été", "///", "x_total", "foo_bucket"),
+    *("x", "x_total_total", "x_created", "foo", "total", "created_total"),
     *('a{b="c"} 1\n# EOF\nfoo 1', "perfwidgets_up", "x" * 900, "\u2028line\u0085", "\x7f\x1b[0m"),
 )
 
@@ -295,6 +296,19 @@ def test_a_host_that_is_away(of_hosts):
     assert value(found, state, f"{state}=failed", "host=node7") == 1
 
 
+def test_a_host_that_has_left_for_good_leaves_room_for_others(monkeypatch):
+    monkeypatch.setattr("perfwidgets.open_metrics._MOST_EVENTS", 2)
+    totals = RunningTotals({"hosts": Hosts({"node6": PerfStat()}), "/proc/vmstat": VmStat()})
+    for number in range(5):
+        names = [f"pod {number}", f"pod {number + 1}"]
+        totals.hosts_changed("hosts", dict.fromkeys(names, "running"))
+        parts = {name: reading("cs", 1) for name in names}
+        totals.sample_arrived("hosts", None, sample(1.0, reading("cs", 2, parts=parts)))
+    sources, events = totals.copy()
+    assert {source.source for source in sources} == {"hosts", "/proc/vmstat"}
+    assert {event.host: event.totals for event in events} == {"pod 4": {"": 2}, "pod 5": {"": 1}}
+
+
 # -- the page
 
 
@@ -367,6 +381,43 @@ def test_the_other_family(totals):
         pytest.skip("no IPv6 loopback")
     with server:
         assert server.url.startswith("http://[::1]:")
+        assert scrape(server)
+
+
+def ask_as(server, host):
+    """The status line of the answer to who asks for `host`; `None` leaves it out."""
+    head = "" if host is None else f"Host: {host}\r\n"
+    with socket.create_connection((server.address, server.port), 10) as connection:
+        connection.sendall(f"GET /metrics HTTP/1.1\r\n{head}\r\n".encode())
+        return connection.makefile().readline().split(" ", 1)[1].strip()
+
+
+def test_a_web_page_whose_name_leads_here_reads_nothing(totals):
+    with MetricsServer(totals) as server:
+        for host in ("localhost", "LOCALHOST.:80", "127.0.0.1", "127.9.9.9:7373", "[::1]:1", None):
+            assert ask_as(server, host) == "200 OK", host
+        others = ("evil.example", f"evil.example:{server.port}", "127.0.0.1.evil.example")
+        forged = ("", "0.0.0.0", "192.0.2.1", "localhost@evil", "[::1", "localhost\r\nHost: evil")
+        for host in (*others, *forged):
+            assert ask_as(server, host) == "403 Forbidden", host
+    with MetricsServer(totals, address="localhost") as server:
+        assert ask_as(server, "localhost") == "200 OK"
+
+
+def test_whoever_other_machines_may_reach_answers_to_any_name(totals):
+    with pytest.warns(PerfwidgetsWarning), MetricsServer(totals, address="0.0.0.0") as server:
+        assert ask_as(server, "node7.example") == "200 OK"
+
+
+def test_connections_that_say_nothing_are_few_and_leave_room_again(totals, monkeypatch):
+    monkeypatch.setattr("perfwidgets.open_metrics_server._MOST_AT_ONCE", 2)
+    with MetricsServer(totals) as server:
+        place = (server.address, server.port)
+        silent = [socket.create_connection(place, 10) for _ in range(3)]
+        assert silent[2].recv(1) == b""  # hung up on
+        for connection in silent:
+            connection.close()
+        until(lambda: server._server._room._value == 2)
         assert scrape(server)
 
 

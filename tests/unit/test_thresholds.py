@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import scripted_source as scripted
+from scripted_source import Scripted
 
 from perfwidgets.errors import ArgumentError
+from perfwidgets.hosts.assembling import Assembler
+from perfwidgets.hosts.hosts import Hosts
 from perfwidgets.models.alerts import Alert
 from perfwidgets.models.monitor import Monitor
 from perfwidgets.samples import Reading, Sample, Status
@@ -186,6 +190,17 @@ def test_a_gap_begins_anew(monitor):
     assert spans(monitor) == [(4, 6)]
 
 
+def test_intervals_that_overlap_since_the_clock_is_adjusted_follow_one_another(monitor):
+    monitor.watch("page-faults > 10 for 2 s")
+    deliver(monitor, 11, faults=20)
+    deliver(monitor, 11.3, faults=20)
+    assert spans(monitor) == [(10, None)]
+    deliver(monitor, 11.4, faults=20)
+    assert spans(monitor) == [(10, None)]
+    deliver(monitor, 5, faults=20)  # the clock was set, or another recording begins
+    assert spans(monitor) == [(10, pytest.approx(11.4))]
+
+
 def test_a_state_that_ends_counting_ends_the_alert(monitor):
     monitor.watch("page-faults > 10")
     deliver(monitor, 1, faults=20)
@@ -297,6 +312,41 @@ def test_types_of_core_are_watched_each(monitor):
     assert alert.worst == 0.3
     monitor.watch("IPC cpu_core < 0.5")
     assert monitor.watch_states["IPC cpu_core < 0.5"] == "not counted"
+
+
+def test_events_of_different_hosts_are_not_put_into_relation():
+    counted = ("cycles", "instructions")
+    sources = {host: Scripted(interval=1.0, events=counted) for host in ("node6", "node7")}
+    monitor = Monitor(Hosts(sources), window=60)
+    conditions = ("IPC < 0.8", "instructions / cycles < 0.8", "cycles > 0")
+    for condition in conditions:
+        monitor.watch(condition)
+
+    def deliver(number, *, on_node7):
+        everywhere = {"cycles": 1000, "instructions": 1000}
+        counts = {"node6": everywhere, "node7": {**everywhere, "instructions": on_node7}}
+        own = {
+            host: scripted.sample(
+                number,
+                *(
+                    scripted.reading(
+                        event, count, status=Status.COUNTED if count else Status.NOT_SUPPORTED
+                    )
+                    for event, count in each.items()
+                ),
+                timestamp=1000.0 + number,
+            )
+            for host, each in counts.items()
+        }
+        sample = Assembler(None, 1.0).sample(sources, own, 1000.0 + number)
+        monitor.sample_arrived("hosts", monitor._sources["hosts"], sample)
+
+    deliver(1, on_node7=None)  # 1000 instructions of one host and 2000 cycles of both
+    assert list(monitor.watch_states.values()) == ["not counted", "not counted", "crossed"]
+    deliver(2, on_node7=1000)
+    assert list(monitor.watch_states.values()) == ["within", "within", "crossed"]
+    deliver(3, on_node7=100)
+    assert list(monitor.watch_states.values()) == ["crossed"] * 3
 
 
 def test_a_page_is_told_of_all_that_is_watched(monitor):

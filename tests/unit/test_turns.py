@@ -54,15 +54,43 @@ def test_each_turn_is_counted_and_its_rate_is_over_the_measured_time():
     turns = Turns(groups_of(["a", "b", "c"], 2), 2, asked.append)
     turns.begin()
     turns.take(sample({"a": (10, 1.0), "b": (1, 1.0)}, 0.5))
-    turns.take(sample({"a": (20, 1.0), "b": (1, 0.8)}, 1.0))
+    turns.take(sample({"a": (20, 1.0), "b": (1, 1.0)}, 1.0))
     turns.take(sample({"c": (None, 0.0)}))
     assert asked == [("a", "b"), ("c",)]
     assert not turns.over
     turns.take(sample({"c": (None, 0.0)}))
     assert turns.over
     assert turns.results["a"].rate == pytest.approx(20)
-    assert turns.results["b"].running == 0.8
+    assert turns.results["b"].running == 1.0
     assert turns.results["c"].rate is None
+
+
+def test_a_turn_that_shares_counters_is_split_and_so_are_those_to_come():
+    """One of seven counters counts cycles only: the second seven do not fit."""
+    asked: list[tuple[str, ...]] = []
+    turns = Turns(groups_of("abcdefghijk", 4), 1, asked.append)
+    turns.begin()
+    turns.take(sample(dict.fromkeys("abcd", (10, 1.0))))
+    turns.take(sample(dict.fromkeys("efgh", (10, 0.74))))
+    assert (turns.done, len(turns.groups)) == (1, 4)
+    assert list(turns.results) == list("abcd")
+    turns.take(sample(dict.fromkeys("efg", (9, 1.0))))
+    turns.take(sample(dict.fromkeys("hij", (9, 1.0))))
+    turns.take(sample({"k": (9, 0.5)}))  # alone, it cannot be split: another perf is at work
+    assert turns.over
+    assert asked == [tuple("abcd"), tuple("efgh"), tuple("efg"), tuple("hij"), ("k",)]
+    assert [found.running for found in turns.results.values()] == [1.0] * 10 + [0.5]
+    assert turns.results["e"].rate == pytest.approx(18)
+
+
+def test_turns_that_never_fit_end_one_by_one():
+    asked: list[tuple[str, ...]] = []
+    turns = Turns([tuple("abc")], 1, asked.append)
+    turns.begin()
+    while not turns.over:
+        turns.take(sample(dict.fromkeys(asked[-1], (10, 0.99))))
+    assert asked == [tuple("abc"), tuple("ab"), ("a",), ("b",), ("c",)]
+    assert {found.running for found in turns.results.values()} == {0.99}
 
 
 def test_a_last_short_interval_is_no_part_of_a_turn():

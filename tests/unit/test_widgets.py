@@ -13,6 +13,7 @@ import ipywidgets
 import numpy as np
 import pytest
 from comm.base_comm import BaseComm
+from ipywidgets.widgets import widget as _registry
 from traitlets import TraitError
 
 from perfwidgets.errors import ArgumentError, PerfNotFoundError
@@ -25,7 +26,6 @@ from perfwidgets.widgets.dashboard import Dashboard
 from perfwidgets.widgets.event_selector import EventSelector
 from perfwidgets.widgets.feed import Feed
 from perfwidgets.widgets.history_chart import HistoryChart
-from perfwidgets.widgets.scripts import script
 from perfwidgets.widgets.status_bar import StatusBar
 
 EVENTS = ("cycles", "page-faults")
@@ -351,24 +351,25 @@ def test_arguments_that_are_no_monitor_are_refused():
         Dashboard(cores=[4095])
 
 
-@pytest.mark.parametrize(
-    "entry",
-    [
-        *("feed", "counter_table", "notice", "status_bar", "controls", "memory_line"),
-        *("event_selector", "history_chart", "bandwidth_chart"),
-    ],
-)
-def test_scripts_are_one_module_each(entry):
-    text = script(entry)
-    assert "import {" not in text
-    assert text.count("export default") == 1
-    names = [
-        line.split()[1].split("(")[0].rstrip(";")
-        for line in text.splitlines()
-        if line.startswith(("function ", "class ", "const "))
-    ]
-    assert len(names) == len(set(names)), "two modules declare one name"
-    assert "innerHTML" not in text
+def test_the_scripts_of_all_views_are_sent_once(monitor):
+    with Dashboard(monitor) as dashboard:
+        feed = dashboard.status._feed
+        widgets = _registry._instances.values()
+        views = [each._esm for each in widgets if getattr(each, "feed", "") == feed.key]
+        assert len(views) > 10
+        assert "class HistoryChart" in feed._esm
+        assert all(len(text) < 4000 for text in views)
+        for text in (feed._esm, *views):
+            assert "import {" not in text
+            assert text.count("\nexport ") == 1
+            assert "innerHTML" not in text
+
+
+def test_widgets_of_one_class_share_what_anywidget_would_add_to_each(monitor):
+    with CounterGrid(monitor) as first, CounterGrid(monitor) as second:
+        tables = [first.children[0], second.children[0]]
+        assert type(tables[0]) is type(tables[1])
+        assert tables[0].get_state()["_anywidget_id"].endswith("FamilyTable")
 
 
 def _open_widgets() -> list[str]:

@@ -59,14 +59,17 @@ export class Bands {
   drawCells(timeline, from, length, pixels, now) {
     const cells = timeline.cellsBetween(from, from + length).slice(-MOST_BANDS);
     let labelled = -Infinity; // where the last label ends, in px
-    keep(this.bands, cells, this.root, makeBand, (band, cell) => {
+    keep(this.bands, cells, this.root, makeBand, (band, cell, index) => {
       const left = Math.max(0, (cell.began - from) / length);
       const right = Math.min(1, (cell.ended - from) / length);
       placed(band, "left", left);
       placed(band, "width", right - left);
       const label = (cell.error ? "✕ " : "") + cellName(cell).replace("In ", "");
       const needed = label.length * CHARACTER + 4;
-      const fits = (right - left) * pixels >= needed && left * pixels >= labelled;
+      // a cell that failed is often short: its label may reach to the next cell
+      const next = cell.error ? ((cells[index + 1]?.began ?? Infinity) - from) / length : right;
+      const room = Math.min(1, Math.max(right, next)) - left;
+      const fits = room * pixels >= needed && left * pixels >= labelled;
       if (fits) labelled = left * pixels + needed;
       setText(band.firstChild, fits ? label : "");
       setAttribute(band, "title", cellWords(cell, now));
@@ -104,12 +107,12 @@ function keep(elements, items, root, make, change) {
     old.remove();
     elements.delete(number);
   }
-  for (const item of items) {
+  for (const [index, item] of items.entries()) {
     if (!elements.has(item.number)) {
       elements.set(item.number, make());
       root.append(elements.get(item.number));
     }
-    change(elements.get(item.number), item);
+    change(elements.get(item.number), item, index);
   }
 }
 

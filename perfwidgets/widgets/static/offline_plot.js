@@ -120,12 +120,15 @@ export class OfflinePlot {
   *bands() {
     const { from, to, last } = this.view;
     let labelled = -Infinity; // where the last label ends
-    for (const cell of this.timeline?.cellsBetween(from, to).slice(-PLOT_BANDS) ?? []) {
+    const cells = this.timeline?.cellsBetween(from, to).slice(-PLOT_BANDS) ?? [];
+    for (const [i, cell] of cells.entries()) {
       const left = this.x(Math.max(cell.began, from));
       const right = this.x(Math.min(cell.ended, to));
       const label = (cell.error ? "✕ " : "") + cellName(cell).replace("In ", "");
       const needed = label.length * LETTER + 4;
-      const fits = right - left >= needed && left >= labelled;
+      // a cell that failed is often short: its label may reach to the next cell
+      const next = cell.error ? this.x(Math.min(cells[i + 1]?.began ?? to, to)) : right;
+      const fits = Math.max(right, next) - left >= needed && left >= labelled;
       if (fits) labelled = left + needed;
       const kind = cell.error ? "pw-failed" : cell.number % 2 ? "pw-odd" : "";
       const size = { x: left, y: EDGE.top, width: Math.max(2, right - left) };

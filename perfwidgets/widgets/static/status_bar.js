@@ -101,7 +101,7 @@ export function cost(store, now) {
   const rate = store.redraws.at(now);
   const redraws = Number.isNaN(rate) ? "–" : String(Math.round(rate));
   const wide = (words, length) => words.padStart(length, FIGURE_SPACE);
-  return `cost ${wide(share, 3)} % of a core, ${wide(size, 3)} kB a tick, ${wide(redraws, 2)} redraws/s`;
+  return `own cost ${wide(share, 3)} % of a core, ${wide(size, 3)} kB a tick, ${wide(redraws, 2)} redraws/s`;
 }
 
 /** The reason and remedy of what is wrong with the sources. */

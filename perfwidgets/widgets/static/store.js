@@ -13,6 +13,7 @@ import { Timeline } from "./timeline.js";
 const registry = (globalThis[Symbol.for("perfwidgets.stores")] ??= new Map());
 const CHECK = 1000; // how often silence is looked for, in ms
 const FIRST_PATIENCE = 1000; // ms, doubled with each time that lost rows are asked for
+const WITHHELD = 500; // ms without a frame, as in a hidden tab
 const RATE_SPAN = 2000; // ms over which redraws are counted
 
 /** The store with this key; it is made when first asked for. */
@@ -174,7 +175,8 @@ export class Store {
   /**
    * Add a view: `draw(store)` is called when something has changed and it is `inSight()`;
    * `shown()` is whether it is anywhere in the page. One that is `ahead` is drawn before the frame
-   * of the others, and has `after(store)` for what it draws with them.
+   * of the others, and has `after(store)` for what it draws with them and `hurry()` for a frame
+   * that it was not drawn ahead of.
    */
   add(view) {
     this.views.add(view);
@@ -228,6 +230,7 @@ export class Store {
    */
   request() {
     if (this.frame) return;
+    this.requested = performance.now();
     this.frame = requestAnimationFrame(() => this.draw());
     queueMicrotask(() => this.handed.push(...this.drawEach((view) => view.ahead)));
   }
@@ -235,11 +238,19 @@ export class Store {
   draw() {
     this.frame = 0;
     const drawn = this.drawEach((view) => !view.ahead);
-    const handed = this.handed.splice(0);
+    const late = performance.now() - this.requested > WITHHELD ? this.drawLate() : [];
+    const handed = new Set([...this.handed.splice(0), ...late]);
     for (const view of handed) this.attempt(view, () => view.after?.(this));
-    if (handed.length || drawn.length) this.redraws.count(performance.now());
+    if (handed.size || drawn.length) this.redraws.count(performance.now());
     // what has come since they were handed over
     if ([...this.views].some((view) => view.ahead && this.isDue(view))) this.request();
+  }
+
+  /** What was handed over before a long time without frames is outdated in the first of them. */
+  drawLate() {
+    const late = this.drawEach((view) => view.ahead);
+    for (const view of late) this.attempt(view, () => view.hurry?.());
+    return late;
   }
 
   /** Draw those of the views that are due; which these were. */
