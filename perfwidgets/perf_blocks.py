@@ -112,6 +112,8 @@ class Layout:
             return None
         if separator.strip(separator[:1]):
             return None  # its places are not where its first letter is
+        if any(len({rows[place].unit for place in group}) > 1 for group in groups_of(rows)):
+            return None  # a reading's parts have its unit
         for row, cells in zip(rows, fields, strict=True):
             text = [cell.decode("utf-8", "backslashreplace") for cell in cells]
             if len(cells) != len(fields[0]) or parser.row_at(text, at) != row:

@@ -116,6 +116,15 @@ def test_columns_give_what_rows_give(data, draw):
     same_both_ways(data, sorted(cuts))
 
 
+def test_parts_of_one_reading_may_have_units_of_their_own():
+    lines = [
+        f"0.0{n}0000000,CPU{cpu},<not counted>,{unit},cycles,500,0.00,,\n"
+        for n in (1, 2, 3)
+        for cpu, unit in ((0, ""), (1, "msec"), (17, ""))
+    ]
+    same_both_ways("".join(lines).encode(), [], separator=",", events=())
+
+
 @settings(max_examples=200, deadline=None)
 @given(outputs(), st.data())
 def test_all_modes_give_the_same_both_ways(output, data):

@@ -127,6 +127,7 @@ def fuzz(count, seed):
     return done
 
 
+@pytest.mark.timeout(600)  # as many lines as the environment asks for
 def test_damaged_lines():
     assert fuzz(LINES, seed=1) >= LINES
 
