@@ -167,6 +167,8 @@ class RunningTotals:
 
     def hosts_changed(self, name: str, states: Mapping[str, str]) -> None:
         """Take over the states of all hosts that a source counts; others are forgotten."""
+        if self._hosts[name] is not None:
+            return  # a source of one host, which `source_changed` tells of
         with self._lock:
             for host, state in states.items():
                 self._at(name, host).state = state
