@@ -316,7 +316,7 @@ def test_an_interrupt_while_perf_starts_or_ends_leaves_nothing(nothing_left, mon
 def is_alive(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # it went before, or while, it was read
         return False
 
 
