@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lab import LINE, Lab, Notebook, Server, marked_processes, serve
+from lab import LINE, Lab, Notebook, Server, marked_processes, serve, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -154,7 +154,7 @@ def test_what_goes_wrong_is_seen(lab: Lab) -> None:
 def test_processes_are_seen_and_ended(lab: Lab, server: Server) -> None:
     notebook = lab.open([ORPHAN])
     notebook.run_and_wait(0)
-    assert len(lab.children_named("sleep")) == 1
+    assert wait_for(lambda: len(lab.children_named("sleep")) == 1, 10), "it is named a little later"
     assert lab.children_named("perf") == []
     lab.close()
     assert server.request("GET", "api/kernels") == []
