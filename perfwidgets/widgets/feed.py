@@ -51,6 +51,9 @@ __all__ = ["Feed"]
 #: rows sent before that go with each tick once more, so that a lost message heals
 _REPEATED = 2
 
+#: what a page may have missed while its scripts were loaded
+_SAID = ("row_layout", "status", "alerts", "hosts")
+
 _feeds: weakref.WeakKeyDictionary[Monitor, Feed] = weakref.WeakKeyDictionary()
 
 
@@ -315,6 +318,8 @@ class Feed(anywidget.AnyWidget):
             self._obey(str(content.get("name")), content)
         elif kind == "resend":
             self._monitor.post(lambda: self.send({"kind": "history"}, [self.pack()]))
+        elif kind == "began":
+            self._monitor.post(lambda: self.send_state(_SAID))
         elif kind == "fault":
             self._note(content)
 

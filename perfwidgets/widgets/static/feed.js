@@ -1,7 +1,7 @@
 // The one live channel: what the kernel sends goes into the store; views draw from there.
 
 import { readHistory, readHosts, readPartRows, readParts, readRows } from "./message.js";
-import { rawModel } from "./models.js";
+import { hear, rawModel } from "./models.js";
 import { storeOf } from "./store.js";
 
 export default () => ({
@@ -54,6 +54,8 @@ export default () => ({
     // a server that was started again knows no kernel, and nobody tells the widgets
     rawModel(model, model.get("key")).then((raw) => {
       store.isCutOff = () => raw?.comm?.jsServicesComm?.isDisposed === true;
+      hear(raw);
+      store.send({ kind: "began" }); // what the kernel has said before that may be lost
     });
     const alive = async () => {
       const raw = await rawModel(model, model.get("key"));
