@@ -223,6 +223,25 @@ class Notebook:
             arg=[LINE, lines],
         )
 
+    def wait_text(self, selector: str, text: str, seconds: float = 30) -> None:
+        """Wait until one of these elements holds `text`.
+
+        They are kept in sight: what a click, or JupyterLab at the end of a cell, has scrolled out
+        of the window is not drawn until it is seen.
+        """
+        self.page.wait_for_function(
+            """([selector, text]) => {
+                const found = [...document.querySelectorAll(selector)];
+                const holds = (each) => each.checkVisibility() && each.textContent.includes(text);
+                if (found.some(holds)) return true;
+                found[0]?.scrollIntoView({ block: "nearest" });
+                return false;
+            }""",
+            arg=[selector, text],
+            polling=100,
+            timeout=seconds * 1000,
+        )
+
     def watch(self, selector: str = LINE, attribute: str = "d") -> Redraws:
         """Count from now on, until the page is reloaded, the redraws of what a selector finds."""
         index = self.page.evaluate("args => harness.watch(...args)", [selector, attribute])

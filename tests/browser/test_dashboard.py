@@ -59,7 +59,7 @@ def row(notebook: Notebook, event: str):
 
 def wait_live(notebook: Notebook) -> None:
     notebook.page.wait_for_function(f"{STORE}?.samples > 2")
-    notebook.page.locator(".pw-live", has_text="Live").wait_for()
+    notebook.wait_text(".pw-live", "Live")
     notebook.page.wait_for_function(
         "() => !['–', ''].includes(document.querySelector("
         "'tr[data-event=context-switches] .pw-number')?.textContent ?? '')"
@@ -122,7 +122,7 @@ def test_shown_counts_are_the_models(lab: Lab):
     notebook.run_and_wait(0)
     wait_live(notebook)
     notebook.page.locator(".pw-start").click()
-    notebook.page.locator(".pw-live", has_text="Paused").wait_for()
+    notebook.wait_text(".pw-live", "Paused")
     # the newest row that the browser holds is the model's latest sample, to the digit
     in_browser = notebook.page.evaluate(
         f"""() => {{ const s = {STORE}, c = s.counters, at = c.newest() % c.size;
@@ -151,7 +151,7 @@ def test_cores_add_up_to_their_total_when_counting_has_ended(lab: Lab):
     notebook.page.locator(".pw-part").first.wait_for()
     for _ in range(3):  # perf's last interval is as short as chance has it
         notebook.page.locator(".pw-start", has_text="Pause").click()
-        notebook.page.locator(".pw-live", has_text="Paused").wait_for()
+        notebook.wait_text(".pw-live", "Paused")
 
         def counts() -> list[int]:
             cells = notebook.page.locator("tr td.pw-number:nth-of-type(1)").all()
@@ -359,11 +359,11 @@ def test_controls(lab: Lab):
     controls.get_by_label("Window").select_option("15")
     notebook.page.locator(".pw-chart .tick text", has_text="−15 s").first.wait_for()
     controls.get_by_label("Interval").select_option("0.5")
-    notebook.page.locator(".pw-status", has_text="every 0.5 s").wait_for()
+    notebook.wait_text(".pw-status", "every 0.5 s")
     cores = controls.get_by_label("Cores")
     cores.fill("0")
     cores.press("Enter")
-    notebook.page.locator(".pw-status", has_text="cores 0").wait_for()
+    notebook.wait_text(".pw-status", "cores 0")
     cores.fill("99")
     cores.press("Enter")
     controls.get_by_text("absent or offline").wait_for()
@@ -380,7 +380,7 @@ def test_kernel_gone_keeps_the_picture(lab: Lab):
     notebook.run_and_wait(0)
     wait_live(notebook)
     notebook.restart_kernel()
-    notebook.page.locator(".pw-live", has_text="Kernel gone").wait_for()
+    notebook.wait_text(".pw-live", "Kernel gone")
     notebook.page.select_option(".pw-selector select", label="Software · page-faults")
     notebook.page.locator(".mainheading", has_text="page-faults").wait_for()
     notebook.page.wait_for_timeout(500)

@@ -81,7 +81,7 @@ def test_a_dropped_connection_comes_back_and_no_tick_is_lost(lab: Lab):
     assert after["first"] == before["first"]
     assert after["gaps"] == before["gaps"] == 0, "a row was lost on the way"
     assert after["next"] > before["next"] + 10
-    notebook.page.locator(".pw-live", has_text="Live").wait_for()
+    notebook.wait_text(".pw-live", "Live")
     assert notebook.python("[dashboard.monitor.dropped, dashboard.monitor.faults]") == [0, []]
 
 
@@ -217,7 +217,7 @@ def test_faults_of_observers_and_of_scripts_are_shown_with_their_tracebacks(lab:
     notebook.run_and_wait(2)
     until_samples(notebook, 5)
     notebook.watch(HISTORY).wait(3)
-    notebook.page.locator(".pw-live", has_text="Live").wait_for()
+    notebook.wait_text(".pw-live", "Live")
     faults = notebook.python(
         "[[f.where, f.times, bool(f.traceback)] for f in dashboard.monitor.faults]"
     )
@@ -275,7 +275,7 @@ def test_perf_that_cannot_go_on_has_a_button_to_try_again(lab: Lab):
     notebook.watch(".pw-bandwidth path.line").wait(3)
     notebook.run_and_wait(1)
     button.click()
-    notebook.page.locator(".pw-live", has_text="Live").wait_for()
+    notebook.wait_text(".pw-live", "Live")
     notebook.page.wait_for_function(f"{STORE}.samples > 3")
     assert notebook.page.locator(".pw-trouble").inner_text() == ""
     lab.assert_quiet()

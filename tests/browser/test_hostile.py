@@ -136,7 +136,7 @@ def test_a_recording_of_hostile_names_runs_no_script_and_breaks_no_layout(
 def test_tables_pictures_and_texts_of_hostile_names_are_text(lab: Lab):
     notebook = lab.open([RECORDED, OTHER_TABLES])
     notebook.run_and_wait(0)
-    notebook.page.locator(".pw-live", has_text="Played").wait_for()
+    notebook.wait_text(".pw-live", "Played")
     notebook.run_and_wait(1, seconds=90)
     notebook.output(1).locator("table").first.wait_for()
     assert "onerror" in notebook.outputs(1), "the names are there, as text"

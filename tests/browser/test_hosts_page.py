@@ -71,14 +71,10 @@ def parts_of(notebook: Notebook, event: str) -> list[str]:
     )
 
 
-def wait_text(notebook: Notebook, selector: str, text: str) -> None:
-    notebook.page.locator(selector, has_text=text).first.wait_for()
-
-
 def test_hosts_open_into_their_cores_and_say_why_one_is_away(notebook: Notebook, pictures: Path):
     page = notebook.page
-    wait_text(notebook, ".pw-status .pw-dim", "3 hosts · 1 not available")
-    wait_text(notebook, ".pw-live", "Live")
+    notebook.wait_text(".pw-status .pw-dim", "3 hosts · 1 not available")
+    notebook.wait_text(".pw-live", "Live")
     # one line for it, with the remedy, while the rest is live
     reason = page.locator(".pw-host-reasons")
     assert "Not available on <b>node7</b>: " in reason.inner_text()
@@ -107,7 +103,7 @@ def test_hosts_open_into_their_cores_and_say_why_one_is_away(notebook: Notebook,
     page.locator(".pw-hosts > details > summary").click()
     rows = page.locator(".pw-hosts tbody tr")
     assert rows.count() == 3
-    wait_text(notebook, ".pw-hosts tbody tr", "2 of 17")
+    notebook.wait_text(".pw-hosts tbody tr", "2 of 17")
     notebook.screenshot(pictures / "hosts-light.png")
     notebook.set_theme("dark")
     notebook.screenshot(pictures / "hosts-dark.png")
@@ -118,21 +114,21 @@ def test_hosts_open_into_their_cores_and_say_why_one_is_away(notebook: Notebook,
 def test_an_event_says_on_which_hosts_it_counts(notebook: Notebook):
     page = notebook.page
     page.locator('tr[data-event="cpu-clock"] .pw-event').click()
-    wait_text(notebook, ".pw-about summary", "Counted on 1 of 3 hosts.")
+    notebook.wait_text(".pw-about summary", "Counted on 1 of 3 hosts.")
     page.locator(".pw-about summary").click()
-    wait_text(notebook, ".pw-about dd", "node6; no count from <b>node7</b> and node8")
+    notebook.wait_text(".pw-about dd", "node6; no count from <b>node7</b> and node8")
 
 
 def test_one_that_is_lost_is_told_and_the_rest_goes_on(notebook: Notebook):
     page = notebook.page
     page.get_by_role("button", name="Hosts of page-faults").click()
     notebook.run_and_wait(1)
-    wait_text(notebook, ".pw-status .pw-dim", "3 hosts · 2 not available")
-    wait_text(notebook, ".pw-host-reasons", "Not available on node6: ")
-    wait_text(notebook, "tr.pw-part", "starting again")
+    notebook.wait_text(".pw-status .pw-dim", "3 hosts · 2 not available")
+    notebook.wait_text(".pw-host-reasons", "Not available on node6: ")
+    notebook.wait_text("tr.pw-part", "starting again")
     before = page.evaluate(f"{STORE}.samples")
     page.wait_for_function(f"{STORE}.samples > {before} + 3")
-    wait_text(notebook, ".pw-live", "Live")
+    notebook.wait_text(".pw-live", "Live")
     assert parts_of(notebook, "page-faults") == ["node6", "<b>node7</b>", "node8"]
     counts = page.evaluate(
         f"() => {{ const {{ layout, parts }} = {STORE};"
@@ -145,7 +141,7 @@ def test_one_that_is_lost_is_told_and_the_rest_goes_on(notebook: Notebook):
 
 def test_a_page_that_is_loaded_anew_has_the_hosts(notebook: Notebook):
     notebook.reload()
-    wait_text(notebook, ".pw-status .pw-dim", "3 hosts · 1 not available")
+    notebook.wait_text(".pw-status .pw-dim", "3 hosts · 1 not available")
     notebook.page.get_by_role("button", name="Hosts of page-faults").click()
     assert parts_of(notebook, "page-faults") == ["node6", "<b>node7</b>", "node8"]
     assert notebook.python("dashboard.monitor.faults") == []

@@ -55,13 +55,15 @@ def metric(notebook: Notebook, name: str):
 
 def wait_samples(notebook: Notebook, samples: int = 3) -> None:
     notebook.page.wait_for_function(f"{STORE}?.samples >= {samples}")
-    notebook.page.locator(".pw-metric:visible").first.wait_for()
+    # in a narrow page it is below the edge of the window, and not drawn until it is seen
+    notebook.page.locator(".pw-metric:visible").first.scroll_into_view_if_needed()
     shown = "document.querySelector('.pw-metric:not([hidden]) .pw-number').textContent !== '–'"
     notebook.page.wait_for_function(shown)
 
 
 def title_is(notebook: Notebook, text: str) -> None:
-    notebook.page.locator(TITLE).get_by_text(text, exact=True).wait_for(timeout=3000)
+    notebook.wait_text(TITLE, text, seconds=3)
+    assert text in notebook.page.locator(TITLE).all_text_contents()
 
 
 def test_the_panel_says_what_the_model_s_counts_give(lab: Lab):
@@ -69,7 +71,7 @@ def test_the_panel_says_what_the_model_s_counts_give(lab: Lab):
     notebook.run_and_wait(0)
     wait_samples(notebook)
     notebook.page.locator(".pw-start").click()
-    notebook.page.locator(".pw-live", has_text="Paused").wait_for()
+    notebook.wait_text(".pw-live", "Paused")
     values = notebook.python(
         "{v.name: [v.value, v.unit] for v in __import__('perfwidgets.metrics').metrics.evaluate("
         "dashboard.monitor.sample, dashboard.monitor.sample.duration) if v.value is not None}"
@@ -122,7 +124,7 @@ def test_gaps_of_a_metric_are_gaps(lab: Lab):
     metric(notebook, "IPC").locator("button").click()
     title_is(notebook, "IPC")
     notebook.page.locator(".pw-start").click()
-    notebook.page.locator(".pw-live", has_text="Paused").wait_for()
+    notebook.wait_text(".pw-live", "Paused")
     rows = notebook.page.evaluate(IPC_ROWS)
     runs = "".join("." if value is None else "x" for value in rows).split(".")
     pieces = len([run for run in runs if run])
@@ -201,6 +203,28 @@ def test_one_s_own_metric_appears_at_once(lab: Lab):
     metric(notebook, "IPC").locator("button").click()
     title_is(notebook, "IPC")
     assert wait_for(lambda: "0.8" in ticks.all_text_contents(), 5), ticks.all_text_contents()
+    lab.assert_quiet()
+
+
+@pytest.mark.parametrize("row", ['.pw-metric[data-metric="IPC"]', 'tr[data-event="branches"]'])
+def test_a_click_and_the_focus_outlive_another_layout_of_rows(lab: Lab, row: str):
+    more = "import time\ntime.sleep(1)\nperfwidgets.add_metric('one more', 'cycles * 2')"
+    notebook = lab.open([ALL, more])
+    notebook.run_and_wait(0)
+    wait_samples(notebook)
+    page = notebook.page
+    layout = page.evaluate(f"{STORE}.layout.id")
+    notebook.run(1)
+    button = page.locator(f"{row} button.pw-event")
+    button.scroll_into_view_if_needed()
+    button.hover()
+    page.mouse.down()
+    page.wait_for_function(f"{STORE}.layout.id > {layout}")
+    metric(notebook, "one more").wait_for()
+    page.mouse.up()
+    page.wait_for_function(f"document.querySelector('{row}').classList.contains('pw-selected')")
+    focused = page.evaluate("document.activeElement.textContent")
+    assert focused == button.text_content()
     lab.assert_quiet()
 
 

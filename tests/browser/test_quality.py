@@ -88,7 +88,7 @@ def test_rows_open_into_cores(lab: Lab, pictures):
     row(notebook, "cycles").locator(".pw-opener").click()
     notebook.page.locator(".pw-part", has_text="core 3").wait_for()
     notebook.page.locator(".pw-start").click()
-    notebook.page.locator(".pw-live", has_text="Paused").wait_for()
+    notebook.wait_text(".pw-live", "Paused")
     parts = notebook.python("[p.count for p in dashboard.monitor.sample['cycles'].parts.values()]")
     whole = notebook.python("dashboard.monitor.sample['cycles'].count")
     assert len(parts) == 4
@@ -116,7 +116,7 @@ def test_a_recording_drives_the_same_views(lab: Lab, pictures):
         ]
     )
     notebook.run_and_wait(0)
-    notebook.page.locator(".pw-live", has_text="Played").wait_for()
+    notebook.wait_text(".pw-live", "Played")
     assert "recording" in notebook.page.locator(".pw-status").inner_text()
     assert notebook.page.locator(".mainheading", has_text="no paging activity").is_visible()
     assert "scaled" in row(notebook, "cycles").locator(".pw-state").inner_text()

@@ -49,7 +49,7 @@ def test_the_record_button_makes_a_file_with_cells_and_regions(lab: Lab):
     button = notebook.page.locator(".pw-record")
     button.click()
     notebook.page.locator(".pw-record.pw-recording").wait_for()
-    notebook.page.locator(".pw-status", has_text="recording to perf-").wait_for()
+    notebook.wait_text(".pw-status", "recording to perf-")
     notebook.run_and_wait(1)
     button.click()
     notebook.page.locator(".pw-record:not(.pw-recording)").wait_for()

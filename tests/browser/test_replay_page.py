@@ -55,28 +55,28 @@ def test_what_the_dashboard_recorded_is_played_with_its_marks(lab: Lab, need, tm
     notebook.run_and_wait(0)
     notebook.run_and_wait(1)
     wait_line(notebook)
-    notebook.page.locator(".pw-live", has_text="Playing").wait_for()
+    notebook.wait_text(".pw-live", "Playing")
     bar = notebook.page.locator(".pw-controls")
     assert not bar.locator(".pw-record").is_visible()
     assert not bar.get_by_label("Interval").is_visible()
     notebook.page.locator(".pw-mark[title='half way']").first.wait_for(state="attached")
     # paused, time stands still; resumed, it goes on where it was
     bar.locator("button", has_text="Pause").click()
-    notebook.page.locator(".pw-live", has_text="Paused").wait_for()
+    notebook.wait_text(".pw-live", "Paused")
     held = notebook.python("replay.position")
     assert 0 < held < 3.5
     bar.locator("button", has_text="Resume").click()
-    notebook.page.locator(".pw-live", has_text="Play").wait_for()
-    notebook.page.locator(".pw-live", has_text="Played").wait_for()
+    notebook.wait_text(".pw-live", "Play")
+    notebook.wait_text(".pw-live", "Played")
     assert notebook.python("replay.position") > held
     samples = notebook.python("dashboard.monitor.sample_count")
     assert samples == notebook.python(f"perfwidgets.read_recording({str(path)!r}).sample_count")
     # sought after its end, it plays again from there
     notebook.page.locator(".pw-place").fill("1.5")
     notebook.page.locator(".pw-place").dispatch_event("change")
-    notebook.page.locator(".pw-live", has_text="Playing").wait_for()
+    notebook.wait_text(".pw-live", "Playing")
     notebook.page.get_by_label("Speed").select_option("10")
-    notebook.page.locator(".pw-live", has_text="Played").wait_for()
+    notebook.wait_text(".pw-live", "Played")
     assert notebook.python("replay.speed") == 10
     assert notebook.python("dashboard.monitor.sample_count") > samples
     assert notebook.python("[str(f) for f in dashboard.monitor.faults]") == []

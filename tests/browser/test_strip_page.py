@@ -49,7 +49,7 @@ def wait_rows(notebook: Notebook, rows: int) -> None:
 def pause(notebook: Notebook) -> None:
     notebook.page.locator(".pw-start").click()
     notebook.page.locator(".pw-live").scroll_into_view_if_needed()  # else it is not drawn
-    notebook.page.locator(".pw-live", has_text="Paused").wait_for()
+    notebook.wait_text(".pw-live", "Paused")
 
 
 def settle(notebook: Notebook) -> None:

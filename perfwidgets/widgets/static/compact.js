@@ -1,7 +1,7 @@
 // One line: the state, and the most telling counters. What does not fit drops out.
 
 import { MISSING, NOT_COUNTED, NOT_SUPPORTED } from "./columns.js";
-import { element, setAttribute, setText } from "./dom.js";
+import { element, keepChildren, setAttribute, setText } from "./dom.js";
 import { DomView } from "./dom_view.js";
 import { full, percent, si } from "./format.js";
 import { asColumns, metricOf, readMetric, unitOf } from "./metrics.js";
@@ -88,8 +88,9 @@ class CompactBar extends DomView {
 
   build(store, keys) {
     this.shown = JSON.stringify([keys, store.layout.id]);
-    this.items = keys.map((key) => makeItem(store, key));
-    this.list.replaceChildren(...this.items.map((item) => item.el));
+    const before = new Map(this.items.map((item) => [item.key, item]));
+    this.items = keys.map((key) => before.get(key) ?? makeItem(store, key));
+    keepChildren(this.list, this.items.map((item) => item.el));
     this.sparkPace.reset();
     for (const item of this.items) drawItem(item, store, true);
     this.fit();

@@ -2,7 +2,7 @@
 // focus and scroll survive.
 
 import { MISSING, NOT_COUNTED, NOT_SUPPORTED } from "./columns.js";
-import { element, setAttribute, setText } from "./dom.js";
+import { element, keepChildren, setAttribute, setText } from "./dom.js";
 import { DomView } from "./dom_view.js";
 import { eventInWords } from "./event_words.js";
 import { full, percent, seconds, si } from "./format.js";
@@ -29,6 +29,29 @@ class CounterTable extends DomView {
     this.pace = new Pace(this, PACE);
     this.sparkPace = new Pace(this, SPARK_PACE);
     this.rows = [];
+    this.body = element("tbody", {});
+    this.interval = element("th", { scope: "col", title: "Count in the last interval" });
+    el.replaceChildren(element("h3", {}, model.get("title")), this.makeTable(model.get("title")));
+  }
+
+  /** Its header is shown once in a grid. */
+  makeTable(title) {
+    const head = element(
+      "tr",
+      {},
+      element("th", { scope: "col" }, "event"),
+      this.interval,
+      element("th", { scope: "col" }, "per second"),
+      element("th", { scope: "col", class: "pw-spark" }, "last minute"),
+      element("th", { scope: "col", class: "pw-state" }, "state"),
+    );
+    return element(
+      "table",
+      { "aria-label": `${title} events` },
+      element("colgroup", {}, ...COLUMNS.map((name) => element("col", { class: `pw-col-${name}` }))),
+      element("thead", {}, head),
+      this.body,
+    );
   }
 
   inSight() {
@@ -49,34 +72,22 @@ class CounterTable extends DomView {
     setText(this.interval, seconds(store.status.interval ?? 1));
   }
 
-  /** Rows for the family's events; the header only once a grid. */
+  /** Rows for the family's events; one that is there already stays, and with it focus and a click. */
   build(store) {
     this.layout = store.layout;
     const family = this.model.get("family");
     const events = store.layout.events.filter((event) => event.family === family);
-    this.interval = element("th", { scope: "col", title: "Count in the last interval" });
-    const head = element(
-      "tr",
-      {},
-      element("th", { scope: "col" }, "event"),
-      this.interval,
-      element("th", { scope: "col" }, "per second"),
-      element("th", { scope: "col", class: "pw-spark" }, "last minute"),
-      element("th", { scope: "col", class: "pw-state" }, "state"),
-    );
-    const open = new Map(this.rows.map((row) => [row.event.key, row.parts]));
-    this.rows = events.map((event) => this.makeRow(event));
-    const table = element(
-      "table",
-      { "aria-label": `${this.model.get("title")} events` },
-      element("colgroup", {}, ...COLUMNS.map((name) => element("col", { class: `pw-col-${name}` }))),
-      element("thead", {}, head),
-      element("tbody", {}, ...this.rows.map((row) => row.tr)),
-    );
-    const title = element("h3", {}, this.model.get("title"));
-    this.el.replaceChildren(title, table);
+    const before = new Map(this.rows.map((row) => [row.event.key, row]));
+    this.rows = events.map((event) => before.get(event.key) ?? this.makeRow(event));
+    const opened = this.rows.map((row) => row.parts);
+    for (const row of this.rows) if (row.parts.length) this.toggle(row);
+    keepChildren(this.body, this.rows.map((row) => row.tr));
+    this.rows.forEach((row, i) => {
+      row.event = events[i];
+      setAttribute(row.name, "title", `${eventInWords(row.event)}\nShow its history.`);
+      this.openAgain(row, opened[i]);
+    });
     this.el.hidden = events.length === 0;
-    for (const row of this.rows) this.openAgain(row, open.get(row.event.key) ?? []);
     this.pace.reset();
     this.sparkPace.reset();
   }
@@ -87,7 +98,6 @@ class CounterTable extends DomView {
       {
         class: "pw-event",
         type: "button",
-        title: `${eventInWords(event)}\nShow its history.`,
         onclick: () => this.store.select(event.key),
       },
       event.key,
@@ -121,6 +131,7 @@ class CounterTable extends DomView {
     row.parts = open ? [] : own.map(([label, i]) => makePart(label, i));
     row.tr.after(...row.parts.map((part) => part.tr));
     for (const part of row.parts) if (this.innerOf(part).labels.length) this.addOpener(part, row);
+    drawOpener(row.opener, row.parts); // with the rows: a screen reader asks at once
     this.drawAgain();
   }
 
@@ -132,6 +143,7 @@ class CounterTable extends DomView {
     part.inner = open ? [] : labels.map((label, i) => makePart(label, first + i));
     for (const { tr } of part.inner) tr.classList.add("pw-inner");
     part.tr.after(...part.inner.map(({ tr }) => tr));
+    drawOpener(part.opener, part.inner);
     this.drawAgain();
   }
 

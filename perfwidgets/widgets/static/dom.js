@@ -23,6 +23,15 @@ export function setAttribute(target, name, value) {
   if (target.getAttribute(name) !== value) target.setAttribute(name, value);
 }
 
+/** Give an element these children; those that stay are not moved, so that focus and clicks survive. */
+export function keepChildren(target, children) {
+  const kept = new Set(children);
+  for (const child of [...target.children]) if (!kept.has(child)) child.remove();
+  children.forEach((child, i) => {
+    if (target.children[i] !== child) target.insertBefore(child, target.children[i] ?? null);
+  });
+}
+
 /** An id that no other script of the page gives: each widget's script counts for itself alone. */
 export function uniqueId(prefix) {
   return `${prefix}-${Math.random().toString(36).slice(2)}`;

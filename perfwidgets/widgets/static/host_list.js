@@ -1,6 +1,6 @@
 // Several hosts: which are not available and why, and, opened, how each fares.
 
-import { element, setAttribute, setText } from "./dom.js";
+import { element, keepChildren, setAttribute, setText } from "./dom.js";
 import { clockInWords, eventsOn, hostInWords, hostsInWords, isUnavailable, lagInWords, whyNot } from "./host_words.js";
 
 const MOST_REASONS = 3;
@@ -54,7 +54,7 @@ export class HostList {
     if (JSON.stringify(names) === JSON.stringify([...this.rows.keys()])) return;
     const rows = new Map(names.map((name) => [name, this.rows.get(name) ?? makeHostRow(name)]));
     this.rows = rows;
-    this.body.replaceChildren(...[...rows.values()].map((row) => row.tr));
+    keepChildren(this.body, [...rows.values()].map((row) => row.tr));
   }
 
   drawHost(store, host) {

@@ -1,7 +1,7 @@
 // The newest value of each metric; those that cannot be had are named in a line below.
 
 import { MISSING } from "./columns.js";
-import { element, setAttribute, setText } from "./dom.js";
+import { element, keepChildren, setAttribute, setText } from "./dom.js";
 import { DomView } from "./dom_view.js";
 import { full, percent, si } from "./format.js";
 import { readMetric, unitOf, unsupportedOf } from "./metrics.js";
@@ -46,32 +46,40 @@ class MetricPanel extends DomView {
     return newest < 0 ? Boolean(this.store.status.error) : this.rows.every((row) => row.tr.hidden);
   }
 
+  /** A row for each metric; one that is there already stays, and with it focus and a click. */
   build(store) {
     this.layout = store.layout;
-    this.rows = (store.layout.metrics ?? []).map((metric) => this.makeRow(metric));
-    this.list.replaceChildren(...this.rows.map((row) => row.tr));
+    const before = new Map(this.rows.map((row) => [row.metric.name, row]));
+    const metrics = store.layout.metrics ?? [];
+    this.rows = metrics.map((metric) => before.get(metric.name) ?? this.makeRow(metric));
+    this.rows.forEach((row, i) => {
+      row.metric = metrics[i];
+      setAttribute(row.name, "title", `${helpOf(row.metric)}\nShow its history.`);
+      setText(row.note, row.metric.note ?? "");
+      setText(row.unit, unitOf(row.metric));
+    });
+    keepChildren(this.list, this.rows.map((row) => row.tr));
     this.absentDrawn = null;
     this.pace.reset();
   }
 
   makeRow(metric) {
-    const title = `${helpOf(metric)}\nShow its history.`;
     const onclick = () => this.store.select(metric.name);
-    const name = element("button", { class: "pw-event", type: "button", title, onclick }, metric.name);
-    const note = element("span", { class: "pw-unit" }, metric.note);
+    const name = element("button", { class: "pw-event", type: "button", onclick }, metric.name);
+    const note = element("span", { class: "pw-unit" });
     const value = element("span", { class: "pw-number" });
-    const unit = element("span", { class: "pw-unit" }, unitOf(metric));
+    const unit = element("span", { class: "pw-unit" });
     const state = element("span", { class: "pw-state" });
     const label = element("span", { class: "pw-metric-name" }, name, note);
     const tr = element("div", { class: "pw-metric", role: "listitem" }, label, state, value, unit);
     tr.dataset.metric = metric.name;
-    return { metric, tr, name, value, state };
+    return { metric, tr, name, note, value, unit, state };
   }
 
   drawRow(row, newest) {
     const { metric } = row;
     const { counters } = this.store;
-        const nothing = { value: NaN, share: MISSING, reason: "no counts yet" };
+    const nothing = { value: NaN, share: MISSING, reason: "no counts yet" };
     const { value, share, reason } = newest < 0 ? nothing : readMetric(metric, counters, newest);
     row.unsupported = metric.reason || newest < 0 ? [] : unsupportedOf(metric, counters, newest);
     row.absent = Boolean(metric.reason) || row.unsupported.length > 0;
