@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from typing import Any
 
 import ipywidgets
@@ -22,6 +23,7 @@ _COLORS = {"pgpgin": "#009E73", "pgpgout": "#D55E00", "pswpin": "#56B4E9", "pswp
 
 
 class _BandwidthDriver(ChartDriver, script_name="bandwidth_chart"):
+    shares_layout = True
     pgpgin = traitlets.Unicode(help="Id of the line of what is paged in.").tag(sync=True)
     pgpgout = traitlets.Unicode(help="Id of the line of what is paged out.").tag(sync=True)
     pswpin = traitlets.Unicode(help="Id of the line of what is swapped in.").tag(sync=True)
@@ -29,15 +31,18 @@ class _BandwidthDriver(ChartDriver, script_name="bandwidth_chart"):
 
 
 class _MemoryLine(Scripted, script_name="memory_line"):
+    shares_layout = True
     summary = "paging, swap and faults in words"
 
 
 class _ControllersDriver(ChartDriver, script_name="controllers_chart"):
+    shares_layout = True
     read = traitlets.Unicode(help="Id of the line of what controllers read.").tag(sync=True)
     write = traitlets.Unicode(help="Id of the line of what they write.").tag(sync=True)
 
 
 class _ControllersLine(Scripted, script_name="controllers_line"):
+    shares_layout = True
     summary = "what memory controllers read and wrote, in words"
 
 
@@ -66,11 +71,13 @@ class BandwidthChart(Composite, ipywidgets.VBox):  # type: ignore[misc]
         self.figure = drawn.figure
         self._line = _MemoryLine(monitor)
         self._driver = _BandwidthDriver(monitor, **drawn.ids())
-        controllers = _make_controllers(monitor, height)
-        self._controllers = controllers[0]
+        self._height = height
+        self._controllers: ipywidgets.VBox | None = None
+        self._ending = False
+        self._making = threading.Lock()
         super().__init__(
             monitor,
-            parts=[controllers[0], self._driver, self._line, *drawn.parts(), *controllers[1:]],
+            parts=[self._driver, self._line, *drawn.parts()],
             children=[self._line, self.figure],
             **traits,
         )
@@ -81,20 +88,30 @@ class BandwidthChart(Composite, ipywidgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Take the chart away."""
+        with self._making:
+            self._ending = True
         self.monitor.off_tick(self._tick)
         super().close()
 
     def _tick(self) -> None:
         """Have the controllers' chart where they are counted; mostly on the collector's thread.
 
-        A figure that nobody sees would be laid out all the same.
+        It is made when it is first wanted: its models would cost each page time, and a figure that
+        nobody sees would be laid out all the same.
         """
         sample = self.monitor.sample
         keys = sample.keys if sample is not None else ()
         wanted = any(unit and _CONTROLLER.match(event) for event, unit in keys)
-        if wanted != (self._controllers in self.children):
-            others = [child for child in self.children if child is not self._controllers]
-            self.children = [*others, self._controllers] if wanted else others
+        if wanted == (self._controllers in self.children):
+            return
+        with self._making:
+            if self._ending:
+                return
+            if self._controllers is None:
+                self._controllers, *inner = _make_controllers(self.monitor, self._height)
+                self._parts = [self._controllers, *self._parts, *inner]
+        others = [child for child in self.children if child is not self._controllers]
+        self.children = [*others, self._controllers] if wanted else others
 
     def snapshot(
         self,

@@ -60,6 +60,9 @@ class Figure:
             fig_margin=dict(_MARGIN),
             animation_duration=0,
             display_toolbar=False,  # it would lie over the newest seconds
+            # of marks without scales of their own: there are none, and no models are made for them
+            scale_x=self.x,
+            scale_y=self.y,
             padding_x=0,
             padding_y=0,
             layout=ipywidgets.Layout(height=f"{height}px", width="auto", min_width="200px"),

@@ -17,12 +17,14 @@ __all__ = ["CounterGrid"]
 
 
 class _FamilyTable(Scripted, script_name="counter_table"):
+    shares_layout = True
     summary = "the counts of a family of events"
     family = traitlets.Unicode(help="The family shown.").tag(sync=True)
     title = traitlets.Unicode(help="Its heading.").tag(sync=True)
 
 
 class _Notice(Scripted, script_name="notice"):
+    shares_layout = True
     summary = "what is not counted here, and why"
 
 

@@ -24,12 +24,14 @@ _MARKS = (_NOT_SUPPORTED, _NOT_AVAILABLE)
 
 
 class _SelectorDriver(Scripted, script_name="event_selector"):
+    shares_layout = True
     dropdown = traitlets.Unicode(help="Id of the dropdown.").tag(sync=True)
     labels = traitlets.Dict(help="Label of an option -> its event or metric.").tag(sync=True)
     choice = traitlets.Unicode(help="What a person has chosen, if anybody has.").tag(sync=True)
 
 
 class _EventAbout(Scripted, script_name="event_about"):
+    shares_layout = True
     summary = "what the chosen event counts"
 
 

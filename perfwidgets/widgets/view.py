@@ -63,6 +63,8 @@ class Scripted(_Shown, anywidget.AnyWidget):  # type: ignore[misc]
     """
 
     feed = traitlets.Unicode(help="The key of the feed to draw from.").tag(sync=True)
+    #: whether its layout is the feed's own, of which there is one: no part of the public names is
+    shares_layout = False
     # ipywidgets closes what it collects, also where the constructor has raised
     _feed: Feed | None = None
     _own_layout = False
@@ -85,6 +87,8 @@ class Scripted(_Shown, anywidget.AnyWidget):  # type: ignore[misc]
     def __init__(self, monitor: Monitor, **traits: Any) -> None:
         self.monitor = check_monitor(monitor)
         self._feed = Feed.of(monitor)
+        if self.shares_layout:
+            traits.setdefault("layout", self._feed.layout)
         self._own_layout = "layout" not in traits
         super().__init__(feed=self._feed.key, **traits)
         lifetime.made_here(self)

@@ -30,6 +30,11 @@ STEPS = f"""() => {{
     }}
     return Math.max(...steps) / {STORE}.status.interval;
 }}"""
+HOURS = """
+from perfwidgets import Dashboard, Monitor, Synthetic
+dashboard = Dashboard(Monitor(Synthetic(interval=0.1), window=20_000).start())
+dashboard
+"""
 LONG = """
 import perfwidgets
 from perfwidgets import Dashboard, Monitor, Synthetic
@@ -138,6 +143,28 @@ def test_a_tick_is_laid_out_once(lab: Lab):
     page.wait_for_function(f"{STORE}.ticks >= {ticks} + 40")
     ended, after = layouts(), page.evaluate(f"{STORE}.ticks")
     assert ended - began <= 1.5 * (after - ticks)
+    lab.assert_quiet()
+
+
+def test_a_window_so_long_that_a_tick_does_not_move_it_is_drawn_once_a_second(lab: Lab):
+    notebook = lab.open([HOURS])
+    notebook.run_and_wait(0)
+    page = notebook.page
+    page.wait_for_function(f"{STORE}?.samples > 2")
+    notebook.wait_drawn()
+
+    def redraws_of(window: int) -> tuple[int, int]:
+        page.evaluate(f"{STORE}.setWindow({window})")
+        page.wait_for_timeout(500)
+        ticks = page.evaluate(f"{STORE}.ticks")
+        drawn = notebook.watch(HISTORY)
+        page.wait_for_function(f"{STORE}.ticks >= {ticks} + 40")
+        return drawn.count(), page.evaluate(f"{STORE}.ticks") - ticks
+
+    drawn, ticks = redraws_of(20_000)
+    assert 2 <= drawn <= ticks / 5
+    drawn, ticks = redraws_of(60)
+    assert drawn >= 0.9 * ticks
     lab.assert_quiet()
 
 

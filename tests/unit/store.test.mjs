@@ -95,13 +95,29 @@ test("views are drawn once a frame, the latest only, and only in sight", () => {
   assert.equal(drawn, 1);
   seen = false;
   store.changed();
-  frames.pop()();
+  assert.equal(frames.length, 0, "for nobody who sees it the page need not make a frame");
   assert.equal(drawn, 1);
   seen = true;
   store.request();
   frames.pop()();
   assert.equal(drawn, 2);
   leave();
+});
+
+test("what does not follow rows is drawn for all else", () => {
+  const drawn = { rows: 0, words: 0 };
+  const common = { shown: () => true, inSight: () => true };
+  store.add({ ...common, name: "rows", draw: () => drawn.rows++ });
+  store.add({ ...common, name: "words", followsRows: false, draw: () => drawn.words++ });
+  frames.pop()();
+  for (let i = 0; i < 3; i++) {
+    store.ticked();
+    frames.pop()();
+  }
+  assert.deepEqual(drawn, { rows: 4, words: 1 });
+  store.setStatus({ state: "paused" });
+  frames.pop()();
+  assert.deepEqual(drawn, { rows: 5, words: 2 });
 });
 
 test("a view that throws is told to the kernel once, and the others are drawn", () => {
@@ -220,7 +236,6 @@ test("a hold of the kernel is told of once, for some seconds; a fresh page's are
 });
 
 test("charts hand over before the frame of the rest, and nothing is drawn twice", async () => {
-  frames.pop()(); // of the layout
   const order = [];
   const view = (name, ahead) => ({
     name,
@@ -248,7 +263,6 @@ test("charts hand over before the frame of the rest, and nothing is drawn twice"
 });
 
 test("after a time without frames the first of them shows what is there then", async (t) => {
-  frames.pop()(); // of the layout
   let now = 0;
   t.mock.method(performance, "now", () => now);
   const order = [];

@@ -5,6 +5,7 @@ from __future__ import annotations
 import comm
 import pytest
 from comm.base_comm import BaseComm
+from ipywidgets.widgets.widget import _instances
 
 from perfwidgets.models.monitor import Monitor
 from perfwidgets.sources.replay import Replay
@@ -58,3 +59,25 @@ def test_it_comes_with_their_rows(tmp_path, event, unit, drawn):
     assert (len(again.children) == 3) is drawn, "counted already when it was made"
     for each in (chart, again):
         each.close()
+
+
+def test_its_models_are_made_once_wanted_and_go_with_the_chart(tmp_path):
+    before = set(_instances)
+    monitor, chart = chart_of(tmp_path, ("uncore_imc/cas_count_read/", "MiB"))
+    few = len(set(_instances) - before)
+    monitor.start()
+    monitor.stop()
+    assert len(set(_instances) - before) > few
+    chart.close()
+    assert set(_instances) <= before
+
+
+def test_none_is_made_for_a_chart_that_is_closed_meanwhile(tmp_path):
+    before = set(_instances)
+    monitor, chart = chart_of(tmp_path, ("uncore_imc/cas_count_read/", "MiB"))
+    tick = chart._tick
+    chart.close()
+    monitor.start()
+    monitor.stop()
+    tick()  # one that was under way
+    assert set(_instances) <= before

@@ -372,6 +372,20 @@ def test_widgets_of_one_class_share_what_anywidget_would_add_to_each(monitor):
         assert tables[0].get_state()["_anywidget_id"].endswith("FamilyTable")
 
 
+def test_a_dashboard_makes_no_models_that_nothing_shows(monitor):
+    before = set(_open_widgets())
+    with Dashboard(monitor) as dashboard:
+        made = set(_open_widgets()) - before
+        assert len(made) <= 70  # each costs a fresh page a message and a model
+        names = [type(_registry._instances[each]).__name__ for each in made]
+        assert names.count("Layout") <= 20
+        assert names.count("Figure") == 2  # the one of memory controllers comes with them
+        tables = dashboard.grid.children[:2]
+        assert tables[0].layout is tables[1].layout
+        assert dashboard.grid.layout is not tables[0].layout, "a person's to change"
+    assert set(_open_widgets()) <= before
+
+
 def _open_widgets() -> list[str]:
     from ipywidgets.widgets import widget
 

@@ -12,6 +12,10 @@ class AlertList extends DomView {
     el.append(element("div", { role: "status" }, this.list));
   }
 
+  get followsRows() {
+    return false;
+  }
+
   inSight() {
     return this.el.isConnected; // it is hidden while nothing is watched
   }

@@ -12,6 +12,8 @@ import { Sight } from "./sight.js";
 import { storeOf } from "./store.js";
 
 const PIXELS_PER_COLUMN = 2;
+const LEAST_MOVE = 0.5; // px
+const LONGEST_REST = 1000; // ms
 
 /**
  * A figure with axes and a few lines; `lines` names the traits that hold their ids. It shows the
@@ -55,7 +57,15 @@ export class Chart {
   inSight() {
     if (!this.found) return false;
     if (this.viewNames() !== this.watched) this.watch();
-    return this.sight.inSight();
+    return this.sight.inSight() && !this.rests();
+  }
+
+  /** New rows that move a long window by less than half a pixel are drawn once a second. */
+  rests() {
+    const { store, rested } = this;
+    if (!rested || this.drawn === 0 || store.said !== rested.said || !store.view.live) return false;
+    if (performance.now() - rested.since >= LONGEST_REST) return false;
+    return (store.now() - rested.now) * this.plotWidth < LEAST_MOVE * this.length;
   }
 
   shown() {
@@ -181,6 +191,7 @@ export class Chart {
 
   /** Scales and axes: the stretch that is shown, and room for the values. */
   frame(allPoints) {
+    this.rested = { since: performance.now(), now: this.store.now(), said: this.store.said };
     this.begin();
     this.frameTime();
     this.frameValues(allPoints.map((points) => points.y));

@@ -16,6 +16,10 @@ class EventAbout extends DomView {
     el.append(this.details);
   }
 
+  get followsRows() {
+    return this.store.hosts.length > 0; // on how many of them something counts
+  }
+
   inSight() {
     return this.el.isConnected; // it is hidden until something is chosen
   }

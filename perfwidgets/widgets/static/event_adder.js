@@ -68,6 +68,10 @@ class EventAdder {
     this.el.append(this.opener, this.panel);
   }
 
+  get followsRows() {
+    return false;
+  }
+
   inSight() {
     return this.el.isConnected;
   }
@@ -122,6 +126,8 @@ class EventAdder {
       this.apply.hidden = true;
     } else if (content.kind === "added") {
       this.wanted = content.event;
+      this.drawn = 0;
+      this.store.request();
       this.chosen = null;
       this.apply.hidden = true;
       this.say(`${content.event} is counted from now on`, "✓");

@@ -48,12 +48,18 @@ export default () => ({
       }
       following = false;
     };
+    let heard = ""; // of which of the dropdown's views keys are kept
+    const shownViews = () => Object.keys(dropdown?.views ?? {}).join();
     const view = {
       name: "event selector",
       drawn: 0,
+      get followsRows() {
+        return shownViews() !== heard;
+      },
       inSight: () => dropdown !== null,
-      shown: () => Object.keys(dropdown?.views ?? {}).length > 0,
+      shown: () => shownViews() !== "",
       draw: () => {
+        heard = shownViews();
         for (const each of Object.values(dropdown.views ?? {})) each.then(({ el }) => el.addEventListener("keydown", keepKeys));
         follow();
       },

@@ -49,7 +49,7 @@ export default () => ({
       store.position = content.position ?? 0; // of a recording that is played
       if (content[store.status.lead][1] > 0) store.arrival = performance.now();
       store.suggest();
-      store.changed();
+      store.ticked();
     };
     // a server that was started again knows no kernel, and nobody tells the widgets
     rawModel(model, model.get("key")).then((raw) => {

@@ -5,7 +5,10 @@ import { NOT_SUPPORTED } from "./columns.js";
 import { fit } from "./fit.js";
 import { percent, si } from "./format.js";
 import { HostList } from "./host_list.js";
+import { Pace } from "./pace.js";
 import { storeOf } from "./store.js";
+
+const NOTICE_PACE = 240; // ms, as in the counter grid
 
 class Notice {
   constructor(model, el) {
@@ -18,6 +21,7 @@ class Notice {
     this.choices = element("span", { class: "pw-choices" });
     this.turns = element("span", {});
     this.hosts = new HostList(() => {
+      this.pace.reset();
       this.drawn = 0;
       this.store.request();
     });
@@ -30,6 +34,7 @@ class Notice {
     );
     el.addEventListener("keydown", keepKeys);
     this.store = storeOf(model.get("feed"));
+    this.pace = new Pace(this, NOTICE_PACE);
     this.leave = this.store.add(this);
   }
 
@@ -42,6 +47,9 @@ class Notice {
   }
 
   draw(store) {
+    if (store.said !== this.said) this.pace.reset();
+    if (!this.pace.due()) return;
+    this.said = store.said;
     const [title, words, remedy] = notice(store);
     const shared = store.status.state === "running" ? fit(store) : null;
     this.drawSharing(store, shared);
@@ -86,6 +94,7 @@ class Notice {
   }
 
   end() {
+    this.pace.end();
     this.leave();
   }
 }

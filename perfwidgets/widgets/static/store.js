@@ -58,6 +58,7 @@ export class Store {
     this.view = new TimeView(() => this.changed());
     this.arrival = 0; // of the last tick, on the browser's own clock
     this.version = 1; // counts up with all that may change a picture
+    this.said = 1; // counts up with all of it but new rows
     this.views = new Set();
     this.send = () => {};
     this.kernelGone = false;
@@ -176,7 +177,7 @@ export class Store {
    * Add a view: `draw(store)` is called when something has changed and it is `inSight()`;
    * `shown()` is whether it is anywhere in the page. One that is `ahead` is drawn before the frame
    * of the others, and has `after(store)` for what it draws with them and `hurry()` for a frame
-   * that it was not drawn ahead of.
+   * that it was not drawn ahead of. One whose `followsRows` is false is not drawn for new rows.
    */
   add(view) {
     this.views.add(view);
@@ -211,6 +212,7 @@ export class Store {
       this.changed();
     }
     this.freeIfUnused();
+    if (this.anyDue()) this.request(); // what a view has held back
     const held = this.holds.told(performance.now());
     const words = `${this.stale()} ${Math.floor(this.silence())} ${this.pending !== null} ${held}`;
     if (words === this.words) return;
@@ -219,8 +221,14 @@ export class Store {
   }
 
   changed() {
+    this.said += 1;
+    this.ticked();
+  }
+
+  /** New rows have come, and nothing else has changed. */
+  ticked() {
     this.version += 1;
-    this.request();
+    if (this.anyDue()) this.request();
   }
 
   /**
@@ -243,7 +251,7 @@ export class Store {
     for (const view of handed) this.attempt(view, () => view.after?.(this));
     if (handed.size || drawn.length) this.redraws.count(performance.now());
     // what has come since they were handed over
-    if ([...this.views].some((view) => view.ahead && this.isDue(view))) this.request();
+    if (this.anyDue((view) => view.ahead)) this.request();
   }
 
   /** What was handed over before a long time without frames is outdated in the first of them. */
@@ -257,14 +265,22 @@ export class Store {
   drawEach(condition) {
     const due = [...this.views].filter((view) => condition(view) && this.isDue(view));
     for (const view of due) {
-      view.drawn = this.version;
+      view.drawn = this.versionFor(view);
       this.attempt(view, () => view.draw(this));
     }
     return due;
   }
 
   isDue(view) {
-    return view.drawn !== this.version && view.inSight();
+    return view.drawn !== this.versionFor(view) && view.inSight();
+  }
+
+  versionFor(view) {
+    return view.followsRows === false ? -this.said : this.version;
+  }
+
+  anyDue(condition = () => true) {
+    return [...this.views].some((view) => condition(view) && this.isDue(view));
   }
 
   attempt(view, work) {
