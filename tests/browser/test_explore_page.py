@@ -196,7 +196,8 @@ def test_events_of_one_unit_share_an_axis(lab: Lab, end: Path):
     assert is_busy(notebook)
     end.touch()
     notebook.wait_idle()
-    assert notebook.python("dashboard.history.events") == [None]
+    # told one at a time: the front end waits for each answer
+    assert wait_for(lambda: notebook.python("dashboard.history.events") == [None], 10)
     lab.assert_quiet()
 
 
@@ -248,7 +249,7 @@ def test_on_a_log_scale_a_zero_is_not_drawn_and_the_title_says_so(lab: Lab):
     assert dots["8.000 s"] == ("300/s", True)
     tools(notebook, "log").click()
     title.get_by_text(re.compile("^page-faults, per second$")).wait_for()
-    assert notebook.python("chart.scale") == "linear"
+    assert wait_for(lambda: notebook.python("chart.scale") == "linear", 10)
     lab.assert_quiet()
 
 
@@ -270,7 +271,7 @@ def test_per_interval_is_the_count(lab: Lab, end: Path):
     assert is_busy(notebook)
     end.touch()
     notebook.wait_idle()
-    assert notebook.python("dashboard.history.per") == "interval"
+    assert wait_for(lambda: notebook.python("dashboard.history.per") == "interval", 10)
     lab.assert_quiet()
 
 
@@ -332,7 +333,7 @@ def test_a_page_that_is_loaded_anew_shows_the_same(lab: Lab):
     after = view(notebook)
     assert (after["fixed"], after["held"]) == (before["fixed"], before["held"])
     assert tools(notebook, "log").get_attribute("aria-pressed") == "true"
-    assert notebook.python("dashboard.history.scale") == "log"
+    assert wait_for(lambda: notebook.python("dashboard.history.scale") == "log", 10)
     lab.assert_quiet()
 
 
