@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -25,6 +25,14 @@ def need() -> Need:
         pytest.skip(reason)
 
     return need
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_ipython(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Shells and kernels keep their history here: a person's own is neither changed nor locked."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IPYTHONDIR", str(tmp_path_factory.mktemp("ipython")))
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

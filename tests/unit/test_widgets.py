@@ -172,6 +172,18 @@ def test_a_page_that_lost_rows_asks_for_them(monitor, wire):
     assert packed == feed.pack()
 
 
+def test_a_page_whose_scripts_have_begun_is_told_what_it_may_have_missed(monitor, wire):
+    feed = Feed.of(monitor)
+    deliver(monitor, 0)
+    monitor.tick()
+    wire.sent.clear()
+    feed._heard(feed, {"kind": "began"}, [])
+    [(_, data, _)] = wire.sent
+    assert data["method"] == "update"
+    assert set(data["state"]) == {"row_layout", "status", "alerts", "hosts"}
+    assert data["state"]["row_layout"]["columns"] == list(EVENTS)
+
+
 def test_samples_that_no_view_was_sent_are_counted(wire):
     monitor = Monitor(Counters(), window=1)
     Feed.of(monitor)
