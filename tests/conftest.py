@@ -32,6 +32,7 @@ def _own_ipython(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Shells and kernels keep their history here: a person's own is neither changed nor locked."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IPYTHONDIR", str(tmp_path_factory.mktemp("ipython")))
+        patch.delenv("VIRTUAL_ENV", raising=False)  # another one's would be warned of
         yield
 
 
