@@ -5,10 +5,9 @@ import { NOT_SUPPORTED } from "./columns.js";
 import { fit } from "./fit.js";
 import { percent, si } from "./format.js";
 import { HostList } from "./host_list.js";
-import { Pace } from "./pace.js";
 import { storeOf } from "./store.js";
 
-const NOTICE_PACE = 240; // ms, as in the counter grid
+const NOTICE_PACE = 1000; // ms between two for new rows alone, which seldom change its words
 
 class Notice {
   constructor(model, el) {
@@ -21,7 +20,6 @@ class Notice {
     this.choices = element("span", { class: "pw-choices" });
     this.turns = element("span", {});
     this.hosts = new HostList(() => {
-      this.pace.reset();
       this.drawn = 0;
       this.store.request();
     });
@@ -34,12 +32,18 @@ class Notice {
     );
     el.addEventListener("keydown", keepKeys);
     this.store = storeOf(model.get("feed"));
-    this.pace = new Pace(this, NOTICE_PACE);
+    this.last = -Infinity;
+    this.newest = -1;
     this.leave = this.store.add(this);
   }
 
   inSight() {
-    return this.el.isConnected; // an empty notice has no size that could be seen
+    return this.el.isConnected && this.isDue(); // an empty notice has no size that could be seen
+  }
+
+  isDue() {
+    if (this.drawn === 0 || this.newest < 0 || this.said !== this.store.said) return true;
+    return performance.now() - this.last >= NOTICE_PACE;
   }
 
   shown() {
@@ -47,9 +51,9 @@ class Notice {
   }
 
   draw(store) {
-    if (store.said !== this.said) this.pace.reset();
-    if (!this.pace.due()) return;
     this.said = store.said;
+    this.last = performance.now();
+    this.newest = store.counters.newest();
     const [title, words, remedy] = notice(store);
     const shared = store.status.state === "running" ? fit(store) : null;
     this.drawSharing(store, shared);
@@ -94,7 +98,6 @@ class Notice {
   }
 
   end() {
-    this.pace.end();
     this.leave();
   }
 }
