@@ -72,6 +72,8 @@ class Monitor(CountsInTurn, Waits, Records, Serves, Alerts):
         If a source is none, or several cannot be counted together.
     """
 
+    of_samples = frozenset({"sample", "memory", "hosts", "memory_hosts", "dropped", "alerts"})
+
     state: State = traitlets.Enum(
         _STATES,
         default_value="idle",

@@ -6,7 +6,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import traitlets
 
@@ -44,7 +44,17 @@ class GuardedTraits(traitlets.HasTraits):
     """Traits whose observers are called one by one: what one raises reaches no other.
 
     Faults are kept in `faults`, newest last, one for each observer and message.
+
+    Attributes
+    ----------
+    changes
+        Counts up with each change of a trait but those `of_samples`: who shows what seldom changes
+        need look only then.
     """
+
+    #: traits that change with samples
+    of_samples: ClassVar[frozenset[str]] = frozenset()
+    changes = 0
 
     faults: tuple[Fault, ...] = traitlets.Tuple(
         help="What went wrong in observers and in drawing, newest last."
@@ -63,6 +73,12 @@ class GuardedTraits(traitlets.HasTraits):
         if not isinstance(handler, traitlets.EventHandler):  # a subclass' own, by decorator
             handler = _Guarded(handler, self)
         super().observe(handler, names=names, type=type)
+
+    def notify_change(self, change: Any) -> None:
+        """Count it, and call those who observe."""
+        if change["name"] not in self.of_samples:
+            self.changes += 1
+        super().notify_change(change)
 
     def note_fault(self, where: str, message: str, trace: str = "") -> None:
         """Keep a fault, what is very long cut short; the same one again only counts up."""

@@ -74,6 +74,7 @@ class BandwidthChart(Composite, ipywidgets.VBox):  # type: ignore[misc]
         self._height = height
         self._controllers: ipywidgets.VBox | None = None
         self._ending = False
+        self._keys: Any = None
         self._making = threading.Lock()
         super().__init__(
             monitor,
@@ -101,6 +102,9 @@ class BandwidthChart(Composite, ipywidgets.VBox):  # type: ignore[misc]
         """
         sample = self.monitor.sample
         keys = sample.keys if sample is not None else ()
+        if keys is self._keys:  # the same events as before
+            return
+        self._keys = keys
         wanted = any(unit and _CONTROLLER.match(event) for event, unit in keys)
         if wanted == (self._controllers in self.children):
             return

@@ -42,6 +42,7 @@ class EventAdder(Scripted, script_name="event_adder"):
 
     def __init__(self, monitor: Monitor, **traits: Any) -> None:
         self._working = threading.Lock()
+        self._seen = -1
         super().__init__(
             monitor,
             counted=list(monitor.events),
@@ -57,6 +58,9 @@ class EventAdder(Scripted, script_name="event_adder"):
         super().close()
 
     def _tick(self) -> None:
+        if self.monitor.changes == self._seen:
+            return
+        self._seen = self.monitor.changes
         if self.counted != list(self.monitor.events):
             self.counted = list(self.monitor.events)
 

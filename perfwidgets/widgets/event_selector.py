@@ -112,7 +112,7 @@ class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
         sample = self.monitor.sample
         counted: Any = ()
         if sample is not None:
-            counted = (sample.keys, [min(share, 0.0) for share in sample.numbers[1]])
+            counted = (sample.keys, [share if share < 0 else 0.0 for share in sample.numbers[1]])
         found = (counted, list(METRICS.values()), counted_on(self.monitor))
         if found == self._found:
             return

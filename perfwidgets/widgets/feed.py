@@ -19,7 +19,7 @@ from perfwidgets.availability.host import hardware_absent_reason
 from perfwidgets.errors import ArgumentError, PerfwidgetsError
 from perfwidgets.events import FAMILIES, SUGGESTED, lookup
 from perfwidgets.metrics import METRICS
-from perfwidgets.models.history import History, Rows, unique_names
+from perfwidgets.models.history import History, RowBytes, unique_names
 from perfwidgets.models.monitor import Monitor
 from perfwidgets.models.part_history import labels_of
 from perfwidgets.models.turns import hardware_events
@@ -37,6 +37,7 @@ from perfwidgets.widgets.packing import (
     MOST_OF_COUNTERS,
     MOST_OF_MEMORY,
     PastOf,
+    as_bytes,
     packed_past,
     packed_rows,
     places,
@@ -92,7 +93,7 @@ class Feed(anywidget.AnyWidget):
         self._host_news = HostNews(monitor)
         self._notes = Notes(monitor)
         self._seen: Any = None
-        self._shown_status: tuple[Any, ...] = (object(),)
+        self._seen_status: tuple[Any, ...] = ()
         self._cost = Cost()
         self._pulse = Pulse(monitor)
         self._pasts = (
@@ -138,7 +139,7 @@ class Feed(anywidget.AnyWidget):
             past.follow()
         counters = self._new_rows(0, self._monitor.history)
         memory = self._new_rows(1, self._monitor.memory_history)
-        if not len(counters.times) and not len(memory.times):
+        if not counters.rows and not memory.rows:
             return
         part_head, parts = self._parts.news(self.row_layout)
         head = {
@@ -160,8 +161,9 @@ class Feed(anywidget.AnyWidget):
             layout = self.row_layout
             # columns are only ever added: the next tick brings those that came meanwhile
             (counters, older), (memory, older_memory) = (past.taken() for past in self._pasts)
-            counters = counters.narrowed(len(layout["columns"]))
-            rows = packed_rows(counters, memory)
+            of_counters = as_bytes(counters.narrowed(len(layout["columns"])))
+            of_memory = as_bytes(memory)
+            rows = packed_rows(of_counters, of_memory)
             rows += bytes(-len(rows) % 8)
             extremes, data = packed_past(older, older_memory)
             part_head, parts = self._parts.all()
@@ -170,7 +172,7 @@ class Feed(anywidget.AnyWidget):
                 "samples": self._monitor.sample_count,
                 **self._notes.all(),
                 **self._pulse.all(),
-                **places(counters, memory),
+                **places(of_counters, of_memory),
                 **({"older": extremes} if extremes else {}),
                 **part_head,
                 "rows_size": len(rows),
@@ -191,29 +193,26 @@ class Feed(anywidget.AnyWidget):
             return {"recorded": recorder.size}
         return {"position": source.position} if isinstance(source, Replay) else {}
 
-    def _new_rows(self, which: int, history: History) -> Rows:
+    def _new_rows(self, which: int, history: History) -> RowBytes:
         sent = self._sent[which]
         next_number = history.next_number
         if next_number == sent:
-            return history.rows(next_number)
-        rows = history.rows(max(0, sent - _REPEATED))
-        if rows.first > sent:
-            self._monitor.dropped += rows.first - sent
-        self._sent[which] = rows.first + len(rows.times)
-        return rows
+            return history.row_bytes(next_number)
+        new = history.row_bytes(max(0, sent - _REPEATED))
+        if new.first > sent:
+            self._monitor.dropped += new.first - sent
+        self._sent[which] = new.first + new.rows
+        return new
 
     def _update_status(self) -> None:
         """Send the state if anything in it is another than at the last tick."""
         monitor = self._monitor
-        shown = (
-            *(monitor.state, monitor.error, monitor.states, monitor.errors, monitor.events),
-            *(monitor.interval, monitor.cores, monitor.per_core, monitor.perf_version),
-            *(monitor.turns, monitor.faults, monitor.source, self._refusal, self._answers),
-            *(monitor.recording, getattr(monitor.source, "speed", None)),
-        )
-        if any(new is not old for new, old in zip(shown, self._shown_status, strict=False)):
+        source = monitor.source
+        speed = getattr(source, "speed", None)
+        seen = (monitor.changes, source, speed, self._refusal, self._answers)
+        if seen != self._seen_status:
+            self._seen_status = seen
             self.status = self._status()
-        self._shown_status = shown
 
     def _update_layout(self) -> None:
         sample = self._monitor.sample

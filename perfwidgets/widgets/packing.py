@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from perfwidgets.models.history import History, Rows, no_count_share
+from perfwidgets.models.history import History, RowBytes, Rows, no_count_share
 from perfwidgets.samples import ColumnParts, Sample, Status
 from perfwidgets.widgets.older import Buckets, Older
 
@@ -17,6 +17,7 @@ __all__ = [
     "MOST_OF_COUNTERS",
     "MOST_OF_MEMORY",
     "PastOf",
+    "as_bytes",
     "packed_parts",
     "packed_past",
     "packed_rows",
@@ -119,23 +120,31 @@ def packed_past(counters: Buckets | None, memory: Buckets | None) -> tuple[dict[
     return head, b"".join(parts)
 
 
-def places(counters: Rows, memory: Rows) -> dict[str, list[int]]:
+def places(counters: RowBytes, memory: RowBytes) -> dict[str, list[int]]:
     """For each part of the buffer: number of its first row, rows, events."""
     return {
-        "counters": [counters.first, len(counters.times), len(counters.events)],
-        "memory": [memory.first, len(memory.times), len(memory.events)],
+        "counters": [counters.first, counters.rows, counters.events],
+        "memory": [memory.first, memory.rows, memory.events],
     }
 
 
-def packed_rows(counters: Rows, memory: Rows) -> bytes:
+def packed_rows(counters: RowBytes, memory: RowBytes) -> bytes:
     """Times, durations and counts of both as float64, then their shares as float32."""
-    doubles = [_doubles(rows).astype("<f8", copy=False).tobytes() for rows in (counters, memory)]
-    shares = [rows.shares.astype("<f4", copy=False).tobytes() for rows in (counters, memory)]
-    return b"".join([*doubles, *shares])
+    if sys.byteorder == "big":
+        counters, memory = _swapped(counters), _swapped(memory)
+    return b"".join((counters.doubles, memory.doubles, counters.shares, memory.shares))
 
 
-def _doubles(rows: Rows) -> NDArray[np.float64]:
-    """Times, durations and counts side by side; `column_stack` takes as long as all the rest."""
-    table = np.empty((len(rows.times), 2 + rows.counts.shape[1]))
+def as_bytes(rows: Rows) -> RowBytes:
+    """Rows that are not all that a history holds of their time."""
+    count, events = rows.counts.shape
+    table = np.empty((count, 2 + events))
     table[:, 0], table[:, 1], table[:, 2:] = rows.times, rows.durations, rows.counts
-    return table
+    return RowBytes(rows.first, count, events, table.tobytes(), rows.shares.tobytes())
+
+
+def _swapped(rows: RowBytes) -> RowBytes:
+    """As the browser reads them, on a machine whose numbers begin with their largest part."""
+    doubles = np.frombuffer(rows.doubles, np.float64).astype("<f8").tobytes()
+    shares = np.frombuffer(rows.shares, np.float32).astype("<f4").tobytes()
+    return rows._replace(doubles=doubles, shares=shares)

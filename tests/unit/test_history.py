@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from scripted_source import reading, sample
 
 from perfwidgets.models.history import History, unique_names
 from perfwidgets.samples import Sample, Status
+from perfwidgets.widgets.packing import as_bytes
 
 
 def filled(n, *, window=1e6, step=1.0):
@@ -59,6 +61,27 @@ def test_rows_from_a_number_on_are_copies():
     assert history.rows(99).first == 10
     assert len(history.rows(99).times) == 0
     assert history.rows(-5).first == 0
+
+
+@given(
+    names=st.lists(st.sampled_from(["a", "b", "ab", "abc", "gap"]), max_size=60),
+    window=st.floats(1, 20),
+    first=st.integers(0, 70),
+    most=st.sampled_from([4096, 2]),
+)
+def test_rows_as_bytes_are_the_rows(names, window, first, most):
+    """Wherever the ring begins anew, with gaps, other events, and columns for only some."""
+    with patch("perfwidgets.models.history._MOST_COLUMNS", most):
+        history = History(window, 1.0)
+        for number, events in enumerate(names):
+            if events == "gap":
+                history.gap()
+            else:
+                each = [reading(event, number) for event in events]
+                history.append(sample(float(number), *each, duration=1.0))
+        rows, packed = history.rows(first), history.row_bytes(first)
+        assert packed == as_bytes(rows)
+        assert packed.events == len(history.events)
 
 
 def test_memory_is_bounded():

@@ -12,7 +12,7 @@ import pytest
 from perfwidgets.models.history import History
 from perfwidgets.samples import Reading, Sample, Status
 from perfwidgets.widgets.older import Buckets, Older, derived_name
-from perfwidgets.widgets.packing import MOST_OF_COUNTERS, PastOf, packed_past, packed_rows
+from perfwidgets.widgets.packing import MOST_OF_COUNTERS, PastOf, as_bytes, packed_past, packed_rows
 
 STEP = 0.1
 RATIO = {"a / b": ["a", "b", "/"]}
@@ -67,8 +67,8 @@ def test_a_million_rows_are_two_megabytes_with_every_spike():
     past = PastOf(history, MOST_OF_COUNTERS)
     newest, buckets = past.taken()
     head, data = packed_past(buckets, None)
-    none = History(1).rows()
-    size = len(packed_rows(newest, none)) + len(data) + len(json.dumps(head))
+    none = History(1).row_bytes()
+    size = len(packed_rows(as_bytes(newest), none)) + len(data) + len(json.dumps(head))
     assert size <= 1.05 * MOST_OF_COUNTERS
     assert buckets.first == 0
     assert newest.first <= buckets.end <= rows, "no row is left out"
