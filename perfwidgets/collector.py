@@ -24,6 +24,14 @@ from perfwidgets.supervisor import Backoff, State, Supervisor, Wish
 __all__ = ["Backoff", "Collector", "Listener", "State"]
 
 
+#: how late samples may come while nobody looks (s), and how long none may once somebody has
+_REST, _ALERT = 0.5, 1.0
+#: by so much of the pace a tick may be early, rather than be another turn of the loop
+_EARLY = 0.1
+#: the longest that somebody who looks is kept waiting (s)
+_PATIENCE = 1.0
+
+
 class Listener(Protocol):
     """Who is told, always on the collector's thread."""
 
@@ -35,6 +43,10 @@ class Listener(Protocol):
 
     def tick(self) -> None:
         """Something new is there to be shown; at most once in `Collector.pace` seconds."""
+
+    @property
+    def unwatched(self) -> bool:
+        """Whether nobody would notice if samples came a little late (`Collector.catch_up`)."""
 
 
 class Collector:
@@ -77,6 +89,8 @@ class Collector:
         self._tick_due = 0.0
         self._lead_came = 0.0
         self._fault: BaseException | None = None
+        self._resting = False
+        self._rest_from = 0.0
         self._owner = os.getpid()
         self._wished: Wish = "stop"
         # held while the thread starts, and while it ends: no command is lost between the two
@@ -145,6 +159,33 @@ class Collector:
             return True
         return self._tell(work)
 
+    def catch_up(self) -> None:
+        """Deliver what sources hold back while nobody looks, and let them hold back nothing now.
+
+        Returns when that is done: at once as a rule, as nothing is held back. While the listener is
+        `unwatched` sources may rest, so whoever asks it for what was delivered calls this first.
+        """
+        if not self._resting or self.on_thread:
+            return
+        done = threading.Event()
+
+        def work() -> None:
+            self._let_rest(0.0)
+            done.set()
+
+        if self._tell(work):
+            done.wait(_PATIENCE)
+
+    def _let_rest(self, seconds: float) -> None:
+        """Let sources deliver so late, or at once; on the thread."""
+        if not seconds:
+            self._rest_from = time.monotonic() + _ALERT
+        able = [r for s in self._supervisors.values() if (r := getattr(s.source, "rest", None))]
+        # before, so that what is delivered now is delivered as ever
+        self._resting = bool(seconds and able)
+        for rest in able:
+            rest(seconds)
+
     def _wish(self, wish: Wish) -> bool:
         def tell_all() -> None:
             for supervisor in self._supervisors.values():
@@ -186,6 +227,7 @@ class Collector:
 
     async def _main(self, ready: Future[None]) -> None:
         self._woken, self._next_tick, self._tick_due = anyio.Event(), None, 0.0
+        self._resting, self._rest_from = False, 0.0
         self._fault = None
         self._loop = asyncio.get_running_loop()
         async with anyio.create_task_group() as tasks:
@@ -219,7 +261,7 @@ class Collector:
         """
         if self._next_tick is not None or self._loop is None:
             return
-        if time.monotonic() >= self._tick_due:
+        if time.monotonic() >= self._tick_due - _EARLY * self.pace:
             self._tick()  # another turn of the loop would cost more than the tick
         else:
             self._next_tick = self._loop.call_at(self._tick_due, self._tick)
@@ -241,6 +283,8 @@ class Collector:
 
     def state_is(self, name: str, state: State, error: SourceError | None) -> None:
         """Pass on the state of a source; a change is shown at once."""
+        if self._resting:
+            self._let_rest(0.0)
         if listener := self._listener():
             listener.source_changed(name, state, error)
         self._news()
@@ -251,10 +295,16 @@ class Collector:
 
     def deliver(self, name: str, source: Source, sample: Sample) -> None:
         """Pass on a sample, and see to it that it is shown."""
-        if listener := self._listener():
+        listener = self._listener()
+        if listener:
             listener.sample_arrived(name, source, sample)
+        if self._resting:
+            return  # nobody is to be told, and nobody looks
         if name == self._lead:
             self._lead_came = time.monotonic()
+            if listener and listener.unwatched and self._lead_came > self._rest_from:
+                self._let_rest(_REST)
+                return
             self._beat(source)  # what that brings goes with the same tick
         if name == self._lead or not self._carried(source):
             self._news()

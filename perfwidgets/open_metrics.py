@@ -145,6 +145,8 @@ class RunningTotals:
         By their names.
     """
 
+    unwatched = False  # a scrape may come at any time
+
     def __init__(self, sources: Mapping[str, Source]) -> None:
         self._lock = threading.Lock()
         self._kinds = {name: source.kind for name, source in sources.items()}

@@ -191,9 +191,12 @@ class IntervalAssembler:
 
     def feed(self, data: bytes) -> list[Sample]:
         """Take bytes, cut anywhere; return the samples of the intervals that are complete."""
-        if (sample := self.whole(data)) is not None:
-            return [sample]
         done: list[Sample] = []
+        while (found := self.whole(data)) is not None:
+            sample, data = found
+            done.append(sample)
+            if not data:
+                return done
         end = data.rfind(b"\n")
         if end >= 0:
             whole = data[:end]
@@ -213,10 +216,11 @@ class IntervalAssembler:
             done.append(self._deliver())
         return done
 
-    def whole(self, data: bytes) -> Sample | None:
-        """Take `data` if it is one whole interval of few rows that look as before, as most are.
+    def whole(self, data: bytes) -> tuple[Sample, bytes] | None:
+        """Take one whole interval of few rows that look as before, as most are.
 
-        `None` if it is not; nothing was taken then.
+        Return its sample, and the data behind it; `None` if `data` does not begin with such an
+        interval: nothing was taken then.
         """
         layout = self._layout
         few = layout.few if layout is not None and layout.answers else None
@@ -225,6 +229,9 @@ class IntervalAssembler:
         found = few.read(data)
         if found is None or found.time == self._delivered:
             return None
+        rest = data[found.end :]
+        if rest and not few.is_later(found, rest):
+            return None  # a row more than before
         time, count = float(found.time), len(few)
         least = max(self._expected_rows or 0, self._asked_rows)
         if count < least or self._timeline.is_new_run(time):
@@ -232,7 +239,7 @@ class IntervalAssembler:
         self._line_number += count
         self._delivered, self._delivered_rows = found.time, count
         duration, seconds = self._timeline.step(time)
-        return few.sample(
+        sample = few.sample(
             found,
             seconds,
             time=time,
@@ -241,6 +248,7 @@ class IntervalAssembler:
             cores=self._cores,
             interval=self._interval,
         )
+        return sample, rest
 
     def flush(self) -> Sample | None:
         """The interval whose rows wait, taken as complete: after an idle time, or at the end."""

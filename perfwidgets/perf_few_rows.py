@@ -46,11 +46,14 @@ class Counted(NamedTuple):
         The time column, without padding.
     values, percentages
         These fields of each row, as printed.
+    end
+        How many bytes it takes.
     """
 
     time: str
     values: tuple[bytes, ...]
     percentages: tuple[bytes, ...]
+    end: int
 
 
 class FewRows:
@@ -74,28 +77,38 @@ class FewRows:
         self._rows = rows
         #: event and unit of each reading: the same object for each sample
         self._keys = tuple((row.event, row.unit) for row in rows)
-        self._match = re.compile(_pattern(fields, separator)).fullmatch
+        self._match = re.compile(_pattern(fields, separator)).match
+        self._separator = separator
+        #: what was found in the last interval: its percentages and what has no count; the shares
+        #: that these are; whether anything was counted
+        self._shares: tuple[object, list[float], bool] = (None, [], False)
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def read(self, data: bytes) -> Counted | None:
-        """What one whole interval says; `None` if `data` is not that, or looks otherwise."""
+        """What a whole interval says; `None` if `data` does not begin with one that looks so."""
         match = self._match(data)
         if match is None:
             return None
         found = match.groups()
-        return Counted(found[1].decode(), found[2::2], found[3::2])
+        return Counted(found[1].decode(), found[2::2], found[3::2], match.end())
+
+    def is_later(self, found: Counted, data: bytes) -> bool:
+        """Whether what follows an interval is of a later one, and not one row more of it."""
+        time, separator, _ = data.partition(self._separator)
+        return bool(separator) and time.strip() != found.time.encode()
 
     def numbers(self, found: Counted) -> tuple[list[float], list[float]]:
         """Counts and shares as `Sample.numbers` has them."""
         values = found.values
         counts = [math.nan if value in _NONE else float(value) for value in values]
-        shares = [
-            _NO_SHARES.get(value) or pct_share(pct)
-            for value, pct in zip(values, found.percentages, strict=True)
-        ]
-        return counts, shares
+        # as a rule the same events are counted, all of the time: then the shares are as before
+        key = found.percentages, tuple(map(_NO_SHARES.get, values))
+        if key != self._shares[0]:
+            shares = [no or pct_share(pct) for pct, no in zip(*key, strict=True)]
+            self._shares = key, shares, max(shares) >= 0
+        return counts, self._shares[1]
 
     def readings(self, found: Counted, seconds: float | None) -> tuple[Reading, ...]:
         """The readings, as `perf_intervals.readings` makes them of rows."""
@@ -115,6 +128,7 @@ class FewRows:
     ) -> Sample:
         """A sample that makes its readings when they are asked for; `seconds` gives its rates."""
         numbers = self.numbers(found)
+        any_counted = self._shares[2]
         return LaterSample.of(
             partial(self.readings, found, seconds),
             self._keys,
@@ -122,7 +136,7 @@ class FewRows:
             time=time,
             timestamp=timestamp,
             duration=duration,
-            has_rates=seconds is not None and max(numbers[1]) >= 0,
+            has_rates=seconds is not None and any_counted,
             cores=cores,
             interval=interval,
         )

@@ -176,6 +176,8 @@ def _outcome(
 class _Listener:
     """Writes down what the collector delivers."""
 
+    unwatched = False  # what is written down is safe
+
     def __init__(self, recorder: Recorder, news: News) -> None:
         self.error: SourceError | None = None
         self._recorder = recorder

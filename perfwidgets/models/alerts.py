@@ -197,7 +197,7 @@ class Alerts(GuardedTraits):
         of_memory = self._memory is not None and all(need in MEMORY_EVENTS for need in needs)
         if not of_memory:
             self._check_counted(threshold)
-        with self._watching:
+        with self.told_from_now_on(), self._watching:
             same = [w for w in self._watches if w.threshold == threshold]
             for watch in same:
                 watch.callback = callback

@@ -110,6 +110,8 @@ class Cells(Sequence[Cell]):
         self._changes = 0
         #: told of each cell that ends, on the kernel's thread
         self.ended: Callable[[Cell], None] | None = None
+        #: called before counts are read: whoever charges may hold some samples back until then
+        self.catch_up: Callable[[], object] = lambda: None
 
     def __repr__(self) -> str:
         return f"Cells({len(self)} executed)"
@@ -281,6 +283,7 @@ class Cells(Sequence[Cell]):
         return self._changes
 
     def _all(self) -> list[Cell]:
+        self.catch_up()
         with self._lock:
             return [each.charged() for each in self._cells]
 

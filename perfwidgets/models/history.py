@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import struct
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -114,6 +114,8 @@ class History(Tables):
     ) -> None:
         self.window = window
         self.marks = marks if marks is not None else Marks()
+        #: called before anything is read: whoever fills it may hold some rows back until then
+        self.catch_up: Callable[[], object] = _nothing
         self._lock = threading.Lock()
         self._columns: dict[str, int] = {}
         self._units: dict[str, str | None] = {}
@@ -126,6 +128,7 @@ class History(Tables):
         self._allocate(self._rows_for(interval or 1.0), 0)
 
     def __len__(self) -> int:
+        self.catch_up()
         return self._next - self._oldest
 
     def __repr__(self) -> str:
@@ -139,11 +142,13 @@ class History(Tables):
     @property
     def next_number(self) -> int:
         """The number that the next row will have."""
+        self.catch_up()
         return self._next
 
     @property
     def last_time(self) -> float | None:
         """The end of the newest interval in Unix seconds; `None` without any."""
+        self.catch_up()
         with self._lock:
             if self._next == self._oldest:
                 return None
@@ -158,7 +163,7 @@ class History(Tables):
         """Make room for samples `interval` seconds apart."""
         with self._lock:
             capacity = self._rows_for(interval or 1.0)
-            if capacity > len(self._times):
+            if capacity > self._capacity:
                 self._move(capacity, self._counts.shape[1])
 
     def append(self, sample: Sample) -> None:
@@ -188,7 +193,7 @@ class History(Tables):
         """Mark that samples are missing after the last one: lines break here."""
         with self._lock:
             if self._next > self._oldest:
-                last = (self._next - 1) % len(self._times)
+                last = (self._next - 1) % self._capacity
                 marks_one = math.isnan(self._durations[last])
                 if not (marks_one and np.isnan(self._counts[last]).all()):
                     time = float(self._times[last])
@@ -207,6 +212,7 @@ class History(Tables):
 
     def rows(self, first: int = 0) -> Rows:
         """Return a copy of the rows from number `first` on, as far as they are still held."""
+        self.catch_up()
         with self._lock:
             start = min(max(first, self._oldest), self._next)
             index = self._places(start)
@@ -225,12 +231,13 @@ class History(Tables):
 
         What `rows` returns, at a fraction of its cost where there are few.
         """
+        self.catch_up()
         with self._lock:
             start = min(max(first, self._oldest), self._next)
-            count, events, width = self._next - start, len(self._columns), self._counts.shape[1]
+            count, events, width = self._next - start, len(self._columns), self._width - _HEADS
             if not count:
                 return RowBytes(start, 0, events, b"", b"")
-            table = self._bytes_of_rows(self._table_bytes, 8 * (_HEADS + width), start)
+            table = self._bytes_of_rows(self._table_bytes, 8 * self._width, start)
             shares = self._bytes_of_rows(self._share_bytes, 4 * width, start)
         if events < width:  # columns that nobody reads
             of_table = np.frombuffer(table).reshape(count, -1)[:, : _HEADS + events]
@@ -240,17 +247,17 @@ class History(Tables):
 
     def _bytes_of_rows(self, cells: memoryview, size: int, start: int) -> bytes:
         """The rows from number `start` on of a column of rows of so many bytes."""
-        begin, end = start % len(self._times) * size, self._next % len(self._times) * size
+        begin, end = start % self._capacity * size, self._next % self._capacity * size
         if begin < end:
             return cells[begin:end].tobytes()
         return b"".join((cells[begin:], cells[:end]))
 
     def _places(self, start: int) -> slice | NDArray[np.int_]:
         """Where the rows from number `start` on are: as a rule side by side."""
-        first, size = start % len(self._times), self._next - start
-        if first + size <= len(self._times):
+        first, size = start % self._capacity, self._next - start
+        if first + size <= self._capacity:
             return slice(first, first + size)
-        return np.arange(start, self._next) % len(self._times)
+        return np.arange(start, self._next) % self._capacity
 
     @property
     def times(self) -> _Floats:
@@ -314,7 +321,7 @@ class History(Tables):
         if width > self._counts.shape[1]:
             # only a file that is made so brings many one by one: each would move all rows
             spare = width // 4 if width > 64 else 0
-            self._move(len(self._times), min(width + spare, _MOST_COLUMNS + 1))
+            self._move(self._capacity, min(width + spare, _MOST_COLUMNS + 1))
 
     def _step_back(self, time: float) -> None:
         """A replay that goes back, or a clock that was set: what was before has no place."""
@@ -323,7 +330,7 @@ class History(Tables):
 
     def _time_at(self, number: int) -> float:
         """The time of a row; an array's element costs more than the number is worth."""
-        time: float = self._table_cells[number % len(self._times) * self._table.shape[1]]
+        time: float = self._table_cells[number % self._capacity * self._width]
         return time
 
     def _row(self, time: float) -> int:
@@ -331,13 +338,13 @@ class History(Tables):
         oldest_in_window = time - self.window
         while self._oldest < self._next and self._time_at(self._oldest) < oldest_in_window:
             self._oldest += 1
-        if self._next - self._oldest == len(self._times):
+        if self._next - self._oldest == self._capacity:
             width = self._counts.shape[1]
-            if len(self._times) < _most_rows(width):
-                self._move(2 * len(self._times), width)
+            if self._capacity < _most_rows(width):
+                self._move(2 * self._capacity, width)
             else:
                 self._oldest += 1
-        row = self._next % len(self._times)
+        row = self._next % self._capacity
         self._next += 1
         return row
 
@@ -357,6 +364,7 @@ class History(Tables):
         # the same memory without numpy
         self._table_bytes, self._share_bytes = _bytes_of(table), _bytes_of(self._shares)
         self._table_cells = self._table_bytes.cast("d")
+        self._capacity, self._width = table.shape
 
     def _move(self, capacity: int, width: int) -> None:
         capacity = min(capacity, _most_rows(width))
@@ -390,6 +398,9 @@ class _Layout:
         self.places = None if places == list(range(width)) else places
         self.doubles = struct.Struct(f"{_HEADS + width}d")
         self.floats = struct.Struct(f"{width}f")
+
+
+def _nothing() -> None: ...
 
 
 def _bytes_of(array: NDArray[Any]) -> memoryview:

@@ -124,10 +124,11 @@ class Monitor(CountsInTurn, Waits, Records, Serves, Alerts):
         self.history = History(self.window, self._interval_of(self._counters), self.marks)
         self.memory_history = History(self.window, self._interval_of(self._memory), self.marks)
         self.part_history = PartHistory(self.window)
-        self.sample_count = 0
-        #: the latest sample whose interval was long enough for rates: the one that views show
-        self.latest_rated: Sample | None = None
+        self._sample_count = 0
+        self._refused: object = None
+        self._latest_rated: Sample | None = None
         self._collector = Collector(ordered, self, backoff=backoff)
+        self.history.catch_up = self.cells.catch_up = self._collector.catch_up
         self._tickers: list[Callable[[], None]] = []
         self._known_hosts: dict[str, dict[str, HostState]] = {}
         self._show_source(self._lead)
@@ -241,6 +242,18 @@ class Monitor(CountsInTurn, Waits, Records, Serves, Alerts):
             if name == self._lead:
                 self.post(lambda: self._show_source(self._lead))
 
+    @property
+    def sample_count(self) -> int:
+        """How many samples of the counters have come."""
+        self.catch_up()
+        return self._sample_count
+
+    @property
+    def latest_rated(self) -> Sample | None:
+        """The latest sample whose interval was long enough for rates: the one that views show."""
+        self.catch_up()
+        return self._latest_rated
+
     def to_dict(self) -> dict[str, Any]:
         """The latest sample's payload; where none can come, ``available: false`` and why."""
         sample = self.sample if self._counters else self.memory
@@ -275,12 +288,21 @@ class Monitor(CountsInTurn, Waits, Records, Serves, Alerts):
 
     def on_tick(self, callback: Callable[[], None]) -> None:
         """Call `callback` on the collector's thread when there is something new, at most 10/s."""
-        self._tickers.append(callback)
+        with self.told_from_now_on():
+            self._tickers.append(callback)
 
     def off_tick(self, callback: Callable[[], None]) -> None:
         """Take `callback` off again."""
         if callback in self._tickers:
             self._tickers.remove(callback)
+
+    def catch_up(self) -> None:
+        """Have all that was counted by now delivered; attributes of the monitor do it themselves.
+
+        While nobody looks, perf's rows wait for half a second, so that reading them costs little.
+        """
+        if (collector := vars(self).get("_collector")) is not None:  # else it is being made
+            collector.catch_up()
 
     def post(self, work: Callable[[], None]) -> None:
         """Have `work` done on the collector's thread; at once where it does not run."""
@@ -313,27 +335,51 @@ class Monitor(CountsInTurn, Waits, Records, Serves, Alerts):
         if not getattr(source, "live", True):
             history.gap_before(sample)  # what paused then is not told by any state
         history.append(sample)
-        self._record_sample(sample, of_memory=name != self._counters)
-        self._serve_sample(name, source, sample)
+        of_memory = name != self._counters
+        if self._recorder is not None or history.left_out:
+            self._record_sample(sample, of_memory=of_memory)
+        if self._served:
+            self._serve_sample(name, source, sample)
         if hasattr(source, "hosts"):
             self._show_hosts()  # who asks for the sample finds hosts that fit it
-        if name == self._counters:
-            self.part_history.append(sample, history.next_number - 1)
-            self.sample_count += 1
-            if sample.has_rates:
-                self.latest_rated = sample
-            if (refused := getattr(source, "refused", {})) != self.refused:
-                self.refused = dict(refused)
-            self.sample = sample
-        else:
+        if of_memory:
             self.memory = sample
-        self._judge(sample, of_memory=name != self._counters)
+        else:
+            self._counted(source, sample)
+        if self._watches:
+            self._judge(sample, of_memory=of_memory)
         if name == self._lead:
             self.cells.charge(sample)
-        # the last words of a source that `configure` has replaced are not what one waits for
-        if name == self._lead and source is self._sources[name]:
-            self._take_turn(sample)
-            self._notify(arrivals=1)
+            # the last words of a source that `configure` has replaced are not what one waits for
+            if source is self._sources[name]:
+                self._take_turn(sample)
+                self._notify(arrivals=1)
+
+    def _counted(self, source: Source, sample: Sample) -> None:
+        if sample.labels:
+            self.part_history.append(sample, self.history.next_number - 1)
+        self._sample_count += 1
+        if sample.has_rates:
+            self._latest_rated = sample
+        refused = getattr(source, "refused", None)
+        if refused is not self._refused:  # as a rule the same object
+            self._refused = refused
+            if (refused or {}) != self.refused:
+                self.refused = dict(refused or {})
+        self.sample = sample
+
+    @property
+    def unwatched(self) -> bool:
+        """Whether nobody is to be told of samples: they are read when somebody asks for them."""
+        return not (
+            self._tickers
+            or self._watches
+            or self._served
+            or self.recording is not None
+            or self._turns is not None
+            or self._waiting
+            or self._is_observed("sample", "memory")
+        )
 
     def tick(self) -> None:
         """Let the views know that there is something new."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
@@ -72,13 +73,28 @@ class GuardedTraits(traitlets.HasTraits):
         """
         if not isinstance(handler, traitlets.EventHandler):  # a subclass' own, by decorator
             handler = _Guarded(handler, self)
-        super().observe(handler, names=names, type=type)
+        with self.told_from_now_on():
+            super().observe(handler, names=names, type=type)
 
     def notify_change(self, change: Any) -> None:
         """Count it, and call those who observe."""
         if change["name"] not in self.of_samples:
             self.changes += 1
         super().notify_change(change)
+
+    def catch_up(self) -> None:
+        """Have all delivered that may be held back while nobody looks."""
+
+    @contextmanager
+    def told_from_now_on(self) -> Iterator[None]:
+        """Around what makes somebody be told of samples: not of those before, and not late."""
+        self.catch_up()
+        yield
+        self.catch_up()  # it may have begun to hold back again
+
+    def _is_observed(self, *names: str) -> bool:
+        heard: dict[Any, dict[Any, list[Any]]] = self._trait_notifiers
+        return any(any(heard.get(name, {}).values()) for name in (*names, traitlets.All))
 
     def note_fault(self, where: str, message: str, trace: str = "") -> None:
         """Keep a fault, what is very long cut short; the same one again only counts up."""
@@ -95,11 +111,14 @@ class Latest(traitlets.Instance[Any]):
     To find that out for itself takes traitlets as long as a history takes to grow by a row.
     """
 
+    def get(self, obj: Any, cls: Any = None) -> Any:
+        """Return the latest of all that there are."""
+        obj.catch_up()
+        return super().get(obj, cls)
+
     def set(self, obj: Any, value: Any) -> None:
         """Keep `value`; tell those who observe, if there are any."""
-        heard = obj._trait_notifiers
-        observers = (*heard.get(self.name, {}).values(), *heard.get(traitlets.All, {}).values())
-        if any(observers) or not isinstance(value, cast("type", self.klass)):
+        if obj._is_observed(self.name) or not isinstance(value, cast("type", self.klass)):
             super().set(obj, value)
         else:
             obj._trait_values[self.name] = value

@@ -106,7 +106,8 @@ class Records(GuardedTraits):
         self._await_version()
         recorder = Recorder(path, Header.of(self.source), overwrite=overwrite)
         listen(self._record_region)
-        self._attach(recorder)
+        with self.told_from_now_on():
+            self._attach(recorder)
         return recorder
 
     def stop_recording(self) -> None:

@@ -73,7 +73,8 @@ class Serves(GuardedTraits):
         totals = RunningTotals(self._sources)
         server = MetricsServer(totals, port, address)
         weakref.finalize(self, server.close)
-        self._begin_serving(server, totals)
+        with self.told_from_now_on():
+            self._begin_serving(server, totals)
         return server
 
     def _begin_serving(self, server: MetricsServer, totals: RunningTotals) -> None:

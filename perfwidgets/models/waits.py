@@ -38,6 +38,7 @@ class Waits(GuardedTraits):
         super().__init__()
         self._arrival = threading.Condition()
         self._arrivals = 0
+        self._waiting = 0
 
     def wait_for_sample(self, timeout: float = 10.0) -> Sample | None:
         """Wait for the next sample of the counters (of memory activity where there are none).
@@ -58,7 +59,19 @@ class Waits(GuardedTraits):
                 "An observer cannot wait for a sample: it runs on the thread that brings it",
                 "Wait in a cell, or observe `sample`.",
             )
-        end = time.monotonic() + timeout
+        with self._arrival:
+            self._waiting += 1  # from here on nothing is held back
+        try:
+            self.catch_up()
+            has_come = self._await_arrival(time.monotonic() + timeout)
+        finally:
+            with self._arrival:
+                self._waiting -= 1
+        if not has_come:
+            return None
+        return self.sample if self.counts_events else self.memory
+
+    def _await_arrival(self, end: float) -> bool:
         # `state` may still be that before a `start` or `configure` which is on its way
         heard = threading.Event()
         self.post(lambda: self._hear(heard))
@@ -67,11 +80,9 @@ class Waits(GuardedTraits):
             while self._arrivals == seen and (not heard.is_set() or self._may_come()):
                 left = end - time.monotonic()
                 if left <= 0:
-                    return None
+                    return False
                 self._arrival.wait(left)
-            if self._arrivals == seen and not self._has_been_played:
-                return None
-        return self.sample if self.counts_events else self.memory
+            return self._arrivals != seen or self._has_been_played
 
     @property
     def _is_instant(self) -> bool:

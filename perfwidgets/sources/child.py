@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Self
 
 import anyio
 from anyio.abc import Process
 
 from perfwidgets.errors import PerfFailedError
-from perfwidgets.sources.pipe import PipeReader, open_pipe
+from perfwidgets.sources.pipe import PipeReader, Taker, open_pipe
 
 __all__ = ["Child"]
 
@@ -96,9 +96,13 @@ class Child:
         """Wait for output; ``b""`` at its end, `None` if none came within so many seconds."""
         return await self._output.receive(patience)
 
-    def hand_to(self, taker: Callable[[bytes], bool] | None) -> None:
+    def hand_to(self, taker: Taker | None) -> None:
         """Offer output to `taker` before it is received (`PipeReader.hand_to`)."""
         self._output.hand_to(taker)
+
+    def rest(self, seconds: float) -> None:
+        """Look for output only now and then (`PipeReader.rest`)."""
+        self._output.rest(seconds)
 
     async def wait(self, patience: float = _GRACE[0]) -> int | None:
         """Return the exit status, or `None` if it has not ended within `patience` seconds."""

@@ -179,6 +179,7 @@ class PerfStat:
         self._finishing = True
         if self._child is not None:
             self._child.let_go()
+            self._child.rest(0.0)
 
     def hand_to(self, taker: Callable[[Sample], object] | None) -> None:
         """Hand samples to `taker` where that spares a turn of the event loop.
@@ -186,6 +187,14 @@ class PerfStat:
         It is called from the loop, in no task. Iteration yields the samples that it was not given.
         """
         self._taker = taker
+
+    def rest(self, seconds: float) -> None:
+        """Hand on samples together, up to so many seconds late; 0 for each at once.
+
+        What is there by then is handed on before a rest ends.
+        """
+        if self._child is not None:
+            self._child.rest(seconds)
 
     async def __aenter__(self) -> Self:
         self._finishing = False
@@ -232,13 +241,16 @@ class PerfStat:
         if self._finishing:  # asked for while perf was being started
             self._child.let_go()
 
-    def _take(self, chunk: bytes) -> bool:
-        """Hand on the sample of a chunk that is one whole interval, as most are."""
-        sample = self._rows.whole(chunk) if self._taker is not None and not self._ready else None
-        if sample is None or self._taker is None:
-            return False
-        self._taker(self._stamped(sample, time.time()))
-        return True
+    def _take(self, chunk: bytes) -> bytes:
+        """Hand on the samples of whole intervals, as most chunks are; return what is left."""
+        arrival = time.time()
+        while chunk and self._taker is not None and not self._ready:
+            found = self._rows.whole(chunk)
+            if found is None:
+                break
+            sample, chunk = found
+            self._taker(self._stamped(sample, arrival))
+        return chunk
 
     async def _read(self, child: Child) -> None:
         """Wait for rows; put the samples that they complete into `_ready`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import math
 import os
 from collections.abc import Callable
@@ -10,9 +11,16 @@ from typing import Protocol
 
 import anyio
 
-__all__ = ["PipeReader", "open_pipe"]
+__all__ = ["PipeReader", "Taker", "open_pipe"]
+
+#: takes some of what has come, and returns the rest
+Taker = Callable[[bytes], bytes]
 
 _CHUNK = 65_536
+#: what waits may fill this part of a pipe, so that who writes is never held up
+_SHARE = 4
+#: what fits into a pipe of any system (bytes)
+_LEAST = 4096
 
 
 class PipeReader(Protocol):
@@ -21,11 +29,17 @@ class PipeReader(Protocol):
     async def receive(self, patience: float) -> bytes | None:
         """Wait for bytes; ``b""`` at the end, `None` if none came within so many seconds."""
 
-    def hand_to(self, taker: Callable[[bytes], bool] | None) -> None:
-        """Offer what comes to `taker` first, from the event loop itself; `False` if it will not.
+    def hand_to(self, taker: Taker | None) -> None:
+        """Offer what comes to `taker` first, from the event loop itself; it returns what it left.
 
         A task that waits for each chunk would be another turn of the loop. Who receives gets what
         was not taken, and what `taker` raised. Where there is no such loop, nobody is offered.
+        """
+
+    def rest(self, seconds: float) -> None:
+        """Look only every so many seconds from now on, as long as all is taken; 0 for at once.
+
+        What has come until then is read before a rest ends.
         """
 
     def close(self) -> None:
@@ -52,8 +66,11 @@ class _AsyncioPipe:
         self._timer: asyncio.TimerHandle | None = None
         self._held: list[bytes] = []
         self._is_read = False
-        self._taker: Callable[[bytes], bool] | None = None
+        self._taker: Taker | None = None
         self._error: BaseException | None = None
+        self._rest = 0.0
+        self._rest_timer: asyncio.TimerHandle | None = None
+        self._room, self._taken = 0, 0.0
         loop.add_reader(descriptor, self._read)
         self._is_watched = True
 
@@ -75,12 +92,20 @@ class _AsyncioPipe:
             return data
         return b"" if self._is_read else None
 
-    def hand_to(self, taker: Callable[[bytes], bool] | None) -> None:
+    def hand_to(self, taker: Taker | None) -> None:
         self._taker = taker
+
+    def rest(self, seconds: float) -> None:
+        self._rest = seconds
+        if seconds:
+            self._room, self._taken = _room(self._descriptor), self._loop.time()
+        elif self._rest_timer is not None:
+            self._look()
 
     def close(self) -> None:
         if self._descriptor >= 0:
             self._unwatch()
+            self._end_rest()
             os.close(self._descriptor)
             self._descriptor, self._is_read = -1, True
             if self._timer is not None:
@@ -95,12 +120,15 @@ class _AsyncioPipe:
         except OSError:
             data = b""
         if data and not self._held and self._taker is not None:
+            size = len(data)
             try:
-                if self._taker(data):
-                    return
+                data = self._taker(data)
             except BaseException as error:  # the loop would only log it
                 self._error = error
                 self._wake()
+                return
+            if not data:
+                self._begin_rest(size)
                 return
         if data:
             self._held.append(data)
@@ -109,6 +137,28 @@ class _AsyncioPipe:
         if self._is_read or len(self._held) > 1:
             self._unwatch()  # who does not receive holds perf up, and not memory
         self._wake()
+
+    def _begin_rest(self, size: int) -> None:
+        """All was taken: look again later, and before the pipe is full of what comes so fast."""
+        if not self._rest:
+            return
+        now = self._loop.time()
+        seconds = min(self._rest, (now - self._taken) / size * self._room)
+        self._taken = now
+        self._unwatch()
+        self._rest_timer = self._loop.call_later(seconds, self._look)
+
+    def _end_rest(self) -> None:
+        if self._rest_timer is not None:
+            self._rest_timer.cancel()
+            self._rest_timer = None
+
+    def _look(self) -> None:
+        """Read what has come during a rest."""
+        self._end_rest()
+        self._read()
+        if not self._held and not self._is_read:
+            self._watch()  # nothing has come, or the end of a row is on its way
 
     def _wake_at(self, deadline: float) -> None:
         """Wake who waits, if nothing comes by then. As a rule something does: one timer lasts."""
@@ -126,7 +176,7 @@ class _AsyncioPipe:
             self._timer = self._loop.call_at(self._deadline, self._time_has_come)
 
     def _watch(self) -> None:
-        if not self._is_watched:
+        if not self._is_watched and self._rest_timer is None:
             self._loop.add_reader(self._descriptor, self._read)
             self._is_watched = True
 
@@ -138,6 +188,12 @@ class _AsyncioPipe:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+def _room(descriptor: int) -> int:
+    """Bytes that may wait in a pipe: a part of what fits, which a user of many pipes has little of."""
+    size = getattr(fcntl, "F_GETPIPE_SZ", None)
+    return (fcntl.fcntl(descriptor, size) if size is not None else _LEAST) // _SHARE
 
 
 class _TrioPipe:
@@ -163,7 +219,10 @@ class _TrioPipe:
                     return b""
         return b"" if self._descriptor < 0 else None
 
-    def hand_to(self, taker: Callable[[bytes], bool] | None) -> None:
+    def hand_to(self, taker: Taker | None) -> None:
+        pass
+
+    def rest(self, seconds: float) -> None:
         pass
 
     def close(self) -> None:

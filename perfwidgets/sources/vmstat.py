@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import re
@@ -37,7 +38,8 @@ _FIELDS: Mapping[str, tuple[str | None, float]] = MappingProxyType(
 )
 #: at a beat so much of the interval has passed; without any the next sample is so late
 _NEARLY, _LATE = 0.75, 1.5
-_CHUNK = 65_536
+#: what the kernel gives at once, and as a rule all that is wanted is in the first
+_CHUNK = 4096
 #: no /proc/vmstat is longer (bytes)
 _MOST = 1_000_000
 _NOT_COUNTED, _MISSING = (
@@ -46,7 +48,13 @@ _NOT_COUNTED, _MISSING = (
 MEMORY_EVENTS = tuple(_FIELDS)
 #: event and unit of each reading
 _KEYS = tuple((name, unit) for name, (unit, _) in _FIELDS.items())
+_SIZES = tuple((name, size) for name, (_, size) in _FIELDS.items())
 _STARTS = {name: f"\n{name} ".encode() for name in MEMORY_EVENTS}
+#: all fields as kernels have them: in this order, most of them in a row
+_ALL = re.compile(
+    rb"\npgpgin ([0-9]{1,39})\npgpgout ([0-9]{1,39})\npswpin ([0-9]{1,39})\npswpout ([0-9]{1,39})\n"
+    rb"(?:[^\n]*\n){0,100}?pgfault ([0-9]{1,39})\npgmajfault ([0-9]{1,39})\n"
+).search
 _NUMBER = re.compile(rb" *([0-9]{1,39})[ \t]*(?:\n|\Z)").match
 
 
@@ -93,6 +101,7 @@ class VmStat:
         self._finish: Alarm | None = None
         self._taker: Callable[[Sample], object] | None = None
         self._over = False
+        self._held: int | None = None
         self._started = self._last_time = 0.0
         self._last: dict[str, int] = {}
 
@@ -124,6 +133,8 @@ class VmStat:
         if self._taker is None or alarm is None or alarm.rung:
             return
         if time.monotonic() - self._last_time < _NEARLY * self.interval:
+            # woken up shortly before: from the next one on once for both
+            alarm.put_off(_LATE * self.interval)
             return
         try:
             sample = self._sample()
@@ -135,7 +146,12 @@ class VmStat:
 
     async def __aenter__(self) -> Self:
         self._finish, self._over = new_alarm(), False
-        self._last = self._read()
+        self._hold()
+        try:
+            self._last = self._read()
+        except VmStatError:
+            self._let_go()
+            raise
         self._started = self._last_time = time.monotonic()
         return self
 
@@ -146,6 +162,7 @@ class VmStat:
         traceback: TracebackType | None,
     ) -> None:
         self._finish = None
+        self._let_go()
 
     def __aiter__(self) -> Self:
         return self
@@ -180,9 +197,28 @@ class VmStat:
         self._last, self._last_time = fields, now
         return sample
 
+    def _hold(self) -> None:
+        """Keep the kernel's own file open: nothing else ever takes its place."""
+        self._let_go()
+        if self.path.is_relative_to("/proc"):
+            with contextlib.suppress(OSError):  # which reading tells
+                self._held = _opened(self.path)
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
+
     def _read(self) -> dict[str, int]:
         try:
-            return parse_vmstat(_read_all(self.path))
+            if self._held is not None:
+                os.lseek(self._held, 0, os.SEEK_SET)
+                return _fields(self._held)
+            descriptor = _opened(self.path)
+            try:
+                return _fields(descriptor)
+            finally:
+                os.close(descriptor)
         except OSError as error:
             raise VmStatError(
                 f"{self.path} cannot be read ({error.strerror})",
@@ -194,18 +230,19 @@ def _made(interval: float, path: str) -> VmStat:
     return VmStat(interval=interval, path=path)
 
 
-def _read_all(path: Path) -> bytes:
-    """The file's text, without the layers of a file object, which cost as much as the reading."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        text = b""
-        while part := os.read(descriptor, _CHUNK):
-            text += part
-            if len(text) >= _MOST:
-                break
-        return text
-    finally:
-        os.close(descriptor)
+def _opened(path: Path) -> int:
+    """Without the layers of a file object, which cost as much as the reading."""
+    return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _fields(descriptor: int) -> dict[str, int]:
+    """Read no further than all fields are found: for each read the kernel adds up all CPUs."""
+    text = b""
+    while (part := os.read(descriptor, _CHUNK)) and len(text) < _MOST:
+        text += part
+        if found := _ALL(text):
+            return dict(zip(MEMORY_EVENTS, map(int, found.groups()), strict=True))
+    return parse_vmstat(text)
 
 
 def parse_vmstat(text: bytes) -> dict[str, int]:
@@ -232,7 +269,7 @@ def difference(
     """Return what happened between two readings of the file, `duration` seconds apart."""
     seconds = duration if duration > 0 and duration >= _SHORTEST_SHARE * interval else None
     counts, shares = [], []
-    for name, (_, size) in _FIELDS.items():
+    for name, size in _SIZES:
         is_there = name in before and name in after
         steps = after[name] - before[name] if is_there else -1
         counts.append(steps * size if steps >= 0 else math.nan)

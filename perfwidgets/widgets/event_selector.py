@@ -86,6 +86,8 @@ class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
         self.value = self.dropdown.value
         self._reordering = False
         self._found: Any = None
+        self._shares: list[float] = []
+        self._uncounted: list[float] = []
         self.dropdown.observe(self._chosen, "value")
         self.observe(self._set, "value")
         self.add_class("perfwidgets")
@@ -110,10 +112,11 @@ class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
     def _tick(self) -> None:
         """Offer other options where other events count now; on the collector's thread."""
         sample = self.monitor.sample
-        counted: Any = ()
-        if sample is not None:
-            counted = (sample.keys, [share if share < 0 else 0.0 for share in sample.numbers[1]])
-        found = (counted, list(METRICS.values()), counted_on(self.monitor))
+        keys, shares = ((), []) if sample is None else (sample.keys, sample.numbers[1])
+        if shares is not self._shares:  # as a rule samples share them
+            self._shares = shares
+            self._uncounted = [share if share < 0 else 0.0 for share in shares]
+        found = (keys, self._uncounted, tuple(METRICS.values()), counted_on(self.monitor))
         if found == self._found:
             return
         self._found = found

@@ -93,6 +93,7 @@ class Feed(anywidget.AnyWidget):
         self._host_news = HostNews(monitor)
         self._notes = Notes(monitor)
         self._seen: Any = None
+        self._shown: Any = None
         self._seen_status: tuple[Any, ...] = ()
         self._cost = Cost()
         self._pulse = Pulse(monitor)
@@ -102,7 +103,9 @@ class Feed(anywidget.AnyWidget):
         )
         key = uuid.uuid4().hex
         layout = self._layout(0)
-        told = {"status": self._status(), "hosts": self._host_news.all()}
+        #: hosts and alerts as the traits have them, which take longer to be asked
+        self._told: tuple[list[dict[str, Any]], dict[str, Any]] = (self._host_news.all(), {})
+        told = {"status": self._status(), "hosts": self._told[0]}
         super().__init__(model_id=key, key=key, row_layout=layout, **told)
         self.on_msg(self._heard)
         monitor.on_tick(self.tick)
@@ -130,10 +133,12 @@ class Feed(anywidget.AnyWidget):
         """Send what is new since the last tick; on the collector's thread."""
         self._update_status()
         self._update_layout()
-        if (hosts := self._host_news.all()) is not self.hosts:
-            self.hosts = hosts
-        if (alerts := alert_news(self._monitor)) != self.alerts:
-            self.alerts = alerts
+        hosts, alerts = self._told
+        self._told = (self._host_news.all(), alert_news(self._monitor))
+        if self._told[0] is not hosts:
+            self.hosts = self._told[0]
+        if self._told[1] != alerts:
+            self.alerts = self._told[1]
         self._pulse.keep(self._monitor.state == "running")
         for past in self._pasts:
             past.follow()
@@ -141,10 +146,11 @@ class Feed(anywidget.AnyWidget):
         memory = self._new_rows(1, self._monitor.memory_history)
         if not counters.rows and not memory.rows:
             return
-        part_head, parts = self._parts.news(self.row_layout)
+        layout = self.row_layout
+        part_head, parts = self._parts.news(layout)
         head = {
             "kind": "tick",
-            "layout": self.row_layout["id"],
+            "layout": layout["id"],
             "samples": self._monitor.sample_count,
             "cost": self._cost.share(),
             **self._notes.news(),
@@ -215,20 +221,23 @@ class Feed(anywidget.AnyWidget):
             self.status = self._status()
 
     def _update_layout(self) -> None:
-        sample = self._monitor.sample
-        shown = (
-            self._monitor.events,
-            self._monitor.history.events,
+        monitor, sample = self._monitor, self._monitor.sample
+        hosts = monitor.hosts
+        seen = (
+            monitor.changes,
+            monitor.history.events,
             sample.keys if sample is not None else (),
             labels_of(sample),
-            host_layout(self._monitor, sample),
-            counted_on(self._monitor),
-            tuple(self._monitor.refused),
-            self._monitor.interval,
+            host_layout(monitor, sample) if hosts else None,
+            counted_on(monitor) if hosts else None,
             tuple(METRICS.values()),  # a person may add one at any time
         )
-        if shown != self._seen:
-            self._seen = shown
+        if seen == self._seen:
+            return
+        self._seen = seen
+        shown = (*seen[1:], monitor.events, tuple(monitor.refused), monitor.interval)
+        if shown != self._shown:
+            self._shown = shown
             self.row_layout = layout = self._layout(self.row_layout["id"] + 1)
             self._pasts[0].have(layout["metrics"])
 

@@ -58,6 +58,8 @@ class Pulse:
             return
         if self._handle is not None and self._loop is loop:
             self._look(loop)
+            if wanted and self._due - loop.time() > _BEAT / 2:
+                return
             self._handle.cancel()
             self._handle = None
         elif self._loop is not loop:

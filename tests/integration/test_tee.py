@@ -110,6 +110,30 @@ def test_every_row_of_each_core(tee):
             assert Decimal(digits(reading)) == whole
 
 
+def test_every_row_though_nobody_looks(tee, monkeypatch):
+    """Rows wait in the pipe, and are read together; at the end, and when asked for, all are there."""
+    command, raw = tee
+    chunks, take = [], PerfStat._take
+
+    def counted(source, chunk):
+        chunks.append(len(chunk))
+        return take(source, chunk)
+
+    monkeypatch.setattr(PerfStat, "_take", counted)
+    with Monitor(PerfStat(SOFTWARE, command=command, interval=0.1)) as monitor:
+        assert monitor.wait_for_sample(30) is not None, monitor.error
+        time.sleep(5.0)
+        asked = monitor.sample_count
+        time.sleep(2.0)
+    rows = printed(raw, per_core=False)
+    for event in SOFTWARE:
+        kept = [f"{count:.2f}" for count in monitor.history.counts(event) if count == count]
+        assert kept == [f"{float(v):.2f}" for (_, name, _), v in rows.items() if name == event]
+    samples = len(rows) // len(SOFTWARE)
+    assert samples > asked > 30
+    assert len(chunks) < samples / 2
+
+
 def test_every_row_across_a_restart(tee):
     """Two runs in a row: nothing of the first is lost when the second begins."""
     command, raw = tee

@@ -31,6 +31,8 @@ class Heard:
         self.errors.append(error)
         self.react(name, state)
 
+    unwatched = False
+
     def sample_arrived(self, name, source, sample):
         self.threads.add(threading.current_thread())
         self.samples.append((name, source, sample))

@@ -94,9 +94,9 @@ def test_what_a_taker_raises_reaches_who_receives():
         pipe = open_pipe(read_end)
         came = asyncio.Event()
 
-        def take(data: bytes) -> bool:
+        def take(data: bytes) -> bytes:
             came.set()
-            return data == b"all of it"
+            return b"" if data == b"all of it" else data
 
         pipe.hand_to(take)
         os.write(write_end, b"all of it")

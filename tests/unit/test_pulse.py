@@ -75,6 +75,9 @@ def test_it_keeps_no_monitor_alive_and_beats_only_while_wanted(monitor):
         pulse.keep()
         handle = pulse._handle
         pulse.keep()
+        assert pulse._handle is handle, "its time has not come by half"
+        pulse._due -= 0.2
+        pulse.keep()
         assert handle.cancelled(), "one beat at a time"
         pulse.end()
         pulse._handle.cancel()
