@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_client.manager import start_new_kernel
-from measuring import Line, say
+from measuring import Line, awake, say
 
 HERE = str(Path(__file__).parent)
 SECONDS, ROUNDS, PAIRS = 6.0, 4, 24
@@ -61,22 +61,25 @@ def kernel_with_dashboard() -> Iterator[Kernel]:
 def kernel() -> list[Line]:
     """Its threads with a dashboard at 10 Hz, and with a loop that sends bare messages."""
     with kernel_with_dashboard() as kernel:
-        rounds = [
-            (
-                kernel.value(f"kernel_side.with_dashboard(dashboard, {SECONDS})"),
-                kernel.value(f"kernel_side.with_bare_messages({SECONDS})"),
-                kernel.value(f"kernel_side.without_a_view({SECONDS})"),
+        ours, bare, unseen = _medians(
+            kernel,
+            f"kernel_side.with_dashboard(dashboard, {SECONDS})",
+            f"kernel_side.with_bare_messages({SECONDS})",
+            f"kernel_side.without_a_view({SECONDS})",
+        )
+        with awake():
+            ours_busy, bare_busy = _medians(
+                kernel,
+                f"kernel_side.with_dashboard(dashboard, {SECONDS})",
+                f"kernel_side.with_bare_messages({SECONDS})",
             )
-            for _ in range(ROUNDS)
-        ]
-    ours, bare, unseen = (
-        {k: statistics.median(r[i][k] for r in rounds) for k in rounds[0][i]} for i in range(3)
-    )
     own, send, count = (each["thread"] / each["sent"] for each in (ours, bare, unseen))
     found, others = own / send, ours["others"]
+    busy = (ours_busy["thread"] / ours_busy["sent"]) / (bare_busy["thread"] / bare_busy["sent"])
     remark = (
         f"ours {own * 1e6:.0f} us a tick, a bare send {send * 1e6:.0f} us; "
-        f"{ours['sent'] / SECONDS:.1f} and {bare['sent'] / SECONDS:.1f} messages a second"
+        f"{ours['sent'] / SECONDS:.1f} and {bare['sent'] / SECONDS:.1f} messages a second; "
+        f"where the CPUs are kept awake {busy:.2f}"
     )
     limit = (
         f"counting the same without a view takes {count * 1e6:.0f} us a sample: with a bare send "
@@ -84,7 +87,8 @@ def kernel() -> list[Line]:
     )
     shares = (
         f"collector {ours['thread'] / SECONDS:.2%}; the bare loop's threads {bare['others']:.2%}; "
-        f"perf {ours['perf']:.2%} beside it"
+        f"perf {ours['perf']:.2%} beside it; where the CPUs are kept awake "
+        f"{ours_busy['others']:.2%}"
     )
     return [
         Line("collector thread", "CPU, dashboard open at 10 Hz", "as many bare messages",
@@ -92,6 +96,15 @@ def kernel() -> list[Line]:
         Line("kernel threads but main", "share of a core at 10 Hz", "one core",
              f"{others:.2%}", "<= 1.5 %", others <= 0.015, shares),
     ]  # fmt: skip
+
+
+def _medians(kernel: Kernel, *measured: str) -> list[dict[str, float]]:
+    """What each found, all of them after one another in every round."""
+    rounds = [[kernel.value(each) for each in measured] for _ in range(ROUNDS)]
+    return [
+        {key: statistics.median(r[place][key] for r in rounds) for key in rounds[0][place]}
+        for place in range(len(measured))
+    ]
 
 
 def slow_down() -> list[Line]:

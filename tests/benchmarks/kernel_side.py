@@ -64,6 +64,7 @@ def without_a_view(seconds: float) -> dict[str, float]:
     sources = (perfwidgets.PerfStat(interval=0.1), perfwidgets.VmStat(interval=0.1))
     others = {t.native_id for t in threading.enumerate()}
     with perfwidgets.Monitor(*sources) as monitor:
+        monitor.observe(lambda change: None, "sample")
         for _ in range(5):
             monitor.wait_for_sample()
         (collector,) = (

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import random
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from perfwidgets.events import DEFAULT_EVENTS
+
+#: runs only where nobody else wants to, and ends with us
+_LOOP = """
+import os
+os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+parent = os.getppid()
+while os.getppid() == parent:
+    sum(range(100_000))
+"""
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,25 @@ def cpu_seconds(pid: int | str, thread: int | None = None) -> float:
     """CPU time of a process's first thread, or of one of its threads, to the nanosecond."""
     place = f"/proc/{pid}/schedstat" if thread is None else f"/proc/{pid}/task/{thread}/schedstat"
     return int(Path(place).read_text().split()[0]) / 1e9
+
+
+@contextmanager
+def awake() -> Iterator[None]:
+    """Keep all CPUs awake, by loops that give way to everybody else.
+
+    A virtual CPU that has slept comes back slowly, and to empty caches: whatever runs then seems to
+    take more CPU time, code with many small parts most of all.
+    """
+    loops = [
+        subprocess.Popen([sys.executable, "-c", _LOOP]) for _ in range(len(os.sched_getaffinity(0)))
+    ]
+    try:
+        time.sleep(0.5)
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
 
 
 def blocks(cpus: int, separator: str = "@@", seed: int = 1) -> Iterator[bytes]:

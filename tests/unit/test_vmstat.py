@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 
@@ -159,3 +160,47 @@ async def test_the_pace_keeps_to_the_grid_of_the_interval(anyio_backend):
     assert all(time / 0.1 >= number for number, time in enumerate(times, 1))
     # the own work of 0.03 s is not added to each interval, unless the machine is very busy
     assert sorted(t % 0.1 for t in times)[0] < 0.05
+
+
+ORDERED = (
+    b"nr_free_pages 1\npgpgin 5\npgpgout 6\npswpin 7\npswpout 8\nother 9\npgfault 10\n"
+    b"pgmajfault 11\nlast 12\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ORDERED,
+        ORDERED * 2000,
+        b"filler 1\n" * 900 + ORDERED,  # not in what is read first
+        b"pgfault 1\npgmajfault 2\n" + ORDERED.replace(b"pgfault 10\npgmajfault 11\n", b""),
+        ORDERED.replace(b"pswpout 8\n", b""),
+        ORDERED[: ORDERED.index(b"11") + 1],  # cut within the last number
+        b"pgpgin x\n",
+        b"",
+    ],
+)
+def test_reading_no_further_than_needed_finds_the_same(tmp_path, text):
+    path = tmp_path / "vmstat"
+    path.write_bytes(text)
+    assert VmStat(path=path)._read() == parse_vmstat(text)
+
+
+def test_the_kernels_own_file_is_held_open_while_it_is_read():
+    def held():
+        links = [os.path.realpath(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd")]
+        return links.count("/proc/vmstat")
+
+    async def run():
+        source = VmStat(interval=3600)
+        async with source:
+            assert held() == 1
+            first, second = source._read(), source._read()
+            assert second["pgfault"] >= first["pgfault"] > 0
+        assert held() == 0
+        async with source:
+            assert held() == 1
+        assert held() == 0
+
+    asyncio.run(run())
