@@ -15,13 +15,18 @@ from perfwidgets.availability.host import UNKNOWN_HOST, Host
 from perfwidgets.availability.refused import refused_event
 from perfwidgets.availability.running import Output, run
 from perfwidgets.errors import PerfFailedError, SourceError
+from perfwidgets.events import takes_counter
 from perfwidgets.perf_command import perf_argv
 from perfwidgets.perf_rows import Row, RowParser
 from perfwidgets.samples import Status
 
-__all__ = ["Outcome", "Perf", "Refusal", "Trial", "try_all", "user_mode_added"]
+__all__ = ["Outcome", "Perf", "Refusal", "Trial", "trial_interval", "try_all", "user_mode_added"]
 
-_INTERVAL_MS = 100
+#: a trial is no shorter (s) …
+_LEAST_TRIAL = 0.1
+#: … and lasts as long (s) for each hardware event: where they share counters, the kernel of most
+#: machines moves on by one event every 4 ms, and each is to have several turns
+_PER_EVENT = 4 * 0.004
 _SEPARATOR = "@@"
 _HYBRID = re.compile(r"^\w+/([^/,=]+?)(:\w+)?/(\w*)$")
 
@@ -116,7 +121,7 @@ class Perf:
             )
         )
         if output.returncode == 0:
-            if float(rows[0].time or 0) < _INTERVAL_MS / 2000:  # its `cat` ended by itself
+            if float(rows[0].time or 0) < _LEAST_TRIAL / 2:  # its `cat` ended by itself
                 self.oddity = found[1]
             return Trial(rows)
         if found[0] is Cause.NOT_SUPPORTED and "No supported events found" in output.stderr:
@@ -136,8 +141,21 @@ class Perf:
         )
 
 
+def trial_interval(events: Iterable[str]) -> float:
+    """How long to count so that shares of counters are told, in seconds.
+
+    Parameters
+    ----------
+    events
+        All that will be counted together.
+    """
+    hardware = sum(map(takes_counter, events))
+    return max(_LEAST_TRIAL, round(_PER_EVENT * hardware, 3))
+
+
 def _arguments(events: Sequence[str], *, system_wide: bool) -> list[str]:
-    words = ["stat", "-I", str(_INTERVAL_MS), "-x", _SEPARATOR, "--no-big-num", "--log-fd", "1"]
+    interval = str(round(1000 * trial_interval(events)))
+    words = ["stat", "-I", interval, "-x", _SEPARATOR, "--no-big-num", "--log-fd", "1"]
     words += ["-a"] if system_wide else []
     for event in events:
         words += ["-e", event]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from perfwidgets.availability.counting import Outcome, Perf, Trial
+from perfwidgets.availability.counting import Outcome, Perf, Trial, trial_interval
 from perfwidgets.availability.failure import Cause
 from perfwidgets.availability.host import UNKNOWN_HOST, Host
 from perfwidgets.availability.judging import judge
@@ -19,11 +19,6 @@ from perfwidgets.samples import Status
 __all__ = ["Beside", "Fit", "trial_interval", "try_event"]
 
 _TIMEOUT = 15.0
-#: a trial is no shorter (s) …
-_LEAST_TRIAL = 0.1
-#: … and lasts as long (s) for each hardware event: where they share counters, the kernel of most
-#: machines moves on by one event every 4 ms, and each is to have several turns
-_PER_EVENT = 4 * 0.004
 #: a share above it is all of the time: perf's own arithmetic loses as much
 _ALL = 0.995
 
@@ -67,18 +62,6 @@ class Fit:
     event: str
     verdict: Verdict
     words: str
-
-
-def trial_interval(events: Iterable[str]) -> float:
-    """How long to count so that shares of counters are told, in seconds.
-
-    Parameters
-    ----------
-    events
-        All that will be counted together.
-    """
-    hardware = sum(map(takes_counter, events))
-    return max(_LEAST_TRIAL, round(_PER_EVENT * hardware, 3))
 
 
 def try_event(

@@ -194,7 +194,8 @@ class PerfStat:
         What is there by then is handed on before a rest ends.
         """
         if self._child is not None:
-            self._child.rest(seconds)
+            # for less than two samples it would be one more wake-up
+            self._child.rest(seconds if seconds >= 2 * self.interval else 0.0)
 
     async def __aenter__(self) -> Self:
         self._finishing = False
