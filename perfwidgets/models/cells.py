@@ -271,12 +271,12 @@ class Cells(Sequence[Cell]):
                 if each.until <= end:
                     over.append(number)
             for number in over:
-                del self._charged[number]
+                self._charged.pop(number).add_up()  # or its samples would be kept as long as it
 
     def _may_be_charged(self, running: _Running) -> None:
         self._charged[running.cell.number] = running
         if len(self._charged) > _MOST_CELLS:
-            del self._charged[next(iter(self._charged))]
+            self._charged.pop(next(iter(self._charged))).add_up()
 
     def _change(self) -> int:
         self._changes += 1
@@ -318,9 +318,10 @@ class _Running:
         self.counted += sample.duration or 0.0
         self._waiting.append(sample)
         if sample.labels or len(self._waiting) >= _TOGETHER:  # parts would take memory
-            self._add_up()
+            self.add_up()
 
-    def _add_up(self) -> None:
+    def add_up(self) -> None:
+        """Add the samples that wait to the sums."""
         waiting, self._waiting = self._waiting, []
         for sample in waiting:
             if sample.keys != self._keys:
@@ -333,7 +334,7 @@ class _Running:
     def charged(self) -> Cell:
         if not self.intervals:
             return self.cell
-        self._add_up()
+        self.add_up()
         readings = {name: total.reading(name, self.counted) for name, total in self.sums.items()}
         return replace(
             self.cell,

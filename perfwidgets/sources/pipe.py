@@ -132,6 +132,8 @@ class _AsyncioPipe:
                 return
         if data:
             self._held.append(data)
+            if self._rest:
+                self._taken = self._loop.time()
         else:
             self._is_read = True
         if self._is_read or len(self._held) > 1:

@@ -137,6 +137,20 @@ class TestCharging:
         assert cells[0]["page-faults"].count == 1_440_000
         assert cells[0].coverage == 1.0
 
+    def test_no_sample_is_kept_longer_than_its_cell_runs(self):
+        cells, kept = Cells(), []
+        for n in range(20):
+            number = cells.begin(n, "x", began=float(n))
+            for end in (n + 0.25, n + 0.5):
+                new = sample(end)
+                kept.append(weakref.ref(new))
+                cells.charge(new)
+            cells.end(number, ended=n + 0.6)
+            cells.charge(sample(n + 0.75))
+        del new
+        assert [each() for each in kept if each() is not None] == []
+        assert [cell["page-faults"].count for cell in cells] == [200] * 20
+
     def test_samples_without_a_timestamp_charge_nobody(self):
         cells = Cells()
         cells.begin(1, "x", began=0.0)
