@@ -54,6 +54,7 @@ class Scripted:
         changes.pop("cores", None)
         changes.pop("per_core", None)
         other = Scripted(name=self.name, kind=self.kind, **{**known, **changes})
+        other.delivered = self.delivered  # time goes on: a history begins anew where it goes back
         self.replaced_by.append(other)
         return other
 
