@@ -178,13 +178,15 @@ class Collector:
 
     def _let_rest(self, seconds: float) -> None:
         """Let sources deliver so late, or at once; on the thread."""
-        if not seconds:
-            self._rest_from = time.monotonic() + _ALERT
         able = [r for s in self._supervisors.values() if (r := getattr(s.source, "rest", None))]
-        # before, so that what is delivered now is delivered as ever
-        self._resting = bool(seconds and able)
+        if seconds:
+            able_now = [rest(seconds) for rest in able]  # all of them
+            self._resting = any(able_now)
+            return
+        self._rest_from = time.monotonic() + _ALERT
+        self._resting = False  # what is delivered now is delivered as ever
         for rest in able:
-            rest(seconds)
+            rest(0.0)
 
     def _wish(self, wish: Wish) -> bool:
         def tell_all() -> None:
@@ -298,13 +300,17 @@ class Collector:
         listener = self._listener()
         if listener:
             listener.sample_arrived(name, source, sample)
-        if self._resting:
-            return  # nobody is to be told, and nobody looks
+        if listener and listener.unwatched:
+            if not self._resting and name == self._lead and time.monotonic() > self._rest_from:
+                self._let_rest(_REST)
+                if not listener.unwatched:  # somebody came meanwhile, and saw no rest to end
+                    self._let_rest(0.0)
+            if self._resting:
+                return  # nobody is to be told, and nobody looks
+        elif self._resting:  # somebody came on this thread
+            self._let_rest(0.0)
         if name == self._lead:
             self._lead_came = time.monotonic()
-            if listener and listener.unwatched and self._lead_came > self._rest_from:
-                self._let_rest(_REST)
-                return
             self._beat(source)  # what that brings goes with the same tick
         if name == self._lead or not self._carried(source):
             self._news()

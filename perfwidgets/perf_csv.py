@@ -185,6 +185,11 @@ class IntervalAssembler:
         return bool(self._rows) or self._block is not None
 
     @property
+    def reads_whole(self) -> bool:
+        """Whether `whole` may take the next interval: rows are few and look as before."""
+        return self._layout is not None and self._layout.answers and self._layout.few is not None
+
+    @property
     def mid_row(self) -> bool:
         """Whether the last bytes fed were not the end of a line, so that more is on its way."""
         return bool(self._buffer) or self._dropping

@@ -311,7 +311,8 @@ class _Running:
         return math.inf if self.cell.ended is None else self.cell.ended
 
     def add(self, sample: Sample, begin: float, end: float) -> None:
-        if begin < self.reached - _TOLERANCE:
+        # perf's clock may be found to be a little nearer than it was thought to be
+        if begin < self.reached - max(_TOLERANCE, (sample.duration or 0.0) / 2):
             return  # a recording that is played again from before
         self.reached = end
         self.intervals += 1

@@ -47,7 +47,8 @@ class Monitor(CountsInTurn, Waits, Records, Serves, Alerts):
 
     While nobody is to be told of samples (no view, observer, watch, recording or server) perf's
     rows wait in its pipe for up to half a second and are read together, at a third of the cost.
-    Whoever reads an attribute or a history then finds all that was counted by then.
+    Whoever reads a sample, a count or a history finds all that was counted by then. Intervals of
+    more than 0.25 s, and cores that are counted apart, are read as they come.
 
     Parameters
     ----------

@@ -20,8 +20,9 @@ class Source(Protocol):
     To spare the collector wake-ups, a source may also have ``hand_to(taker)``: samples that come
     where no task runs are then given to `taker` at once, and iteration yields only the others; and
     ``beat()``, called when another source of the same interval has delivered; and
-    ``rest(seconds)``: nobody looks, and samples may come together, so many seconds late at most;
-    with 0 they come at once again, and those that were held back before it returns.
+    ``rest(seconds)``: nobody looks, and samples may come together, so many seconds late at most; it
+    returns whether they will. With 0 they come at once again, and those that were held back before
+    it returns, but for one whose rows are still being printed.
     """
 
     @property

@@ -188,14 +188,16 @@ class PerfStat:
         """
         self._taker = taker
 
-    def rest(self, seconds: float) -> None:
-        """Hand on samples together, up to so many seconds late; 0 for each at once.
+    def rest(self, seconds: float) -> bool:
+        """Hand on samples together, up to so many seconds late, if it can; 0 for each at once.
 
-        What is there by then is handed on before a rest ends.
+        What is there by then is handed on before a rest ends, but for unfinished intervals.
         """
+        # for less than two samples it would be one more wake-up; many rows are read as they come
+        able = self._child is not None and seconds >= 2 * self.interval and self._rows.reads_whole
         if self._child is not None:
-            # for less than two samples it would be one more wake-up
-            self._child.rest(seconds if seconds >= 2 * self.interval else 0.0)
+            self._child.rest(seconds if able else 0.0)
+        return able
 
     async def __aenter__(self) -> Self:
         self._finishing = False

@@ -89,6 +89,8 @@ class BandwidthChart(Composite, ipywidgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Take the chart away."""
+        if self._closed:
+            return
         with self._making:
             self._ending = True
         self.monitor.off_tick(self._tick)
@@ -104,9 +106,9 @@ class BandwidthChart(Composite, ipywidgets.VBox):  # type: ignore[misc]
         keys = sample.keys if sample is not None else ()
         if keys is self._keys:  # the same events as before
             return
-        self._keys = keys
         wanted = any(unit and _CONTROLLER.match(event) for event, unit in keys)
         if wanted == (self._controllers in self.children):
+            self._keys = keys
             return
         with self._making:
             if self._ending:

@@ -96,6 +96,8 @@ class EventSelector(Composite, ipywidgets.HBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Take the selector away."""
+        if self._closed:
+            return
         self.monitor.off_tick(self._tick)
         super().close()
 

@@ -140,7 +140,8 @@ class Composite(_Shown):
         for part in parts:
             part.close()
         for whole in (self, *parts) if self._own_layout else parts:
-            close_models_of(whole)
+            if not getattr(whole, "shares_layout", False):  # the feed closes its own
+                close_models_of(whole)
 
     def __enter__(self) -> Self:
         return self

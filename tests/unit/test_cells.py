@@ -151,6 +151,14 @@ class TestCharging:
         assert [each() for each in kept if each() is not None] == []
         assert [cell["page-faults"].count for cell in cells] == [200] * 20
 
+    def test_a_clock_that_is_found_to_be_nearer_takes_no_interval_away(self):
+        cells = Cells()
+        cells.begin(1, "x", began=0.0)
+        for end in (0.25, 0.5, 0.748, 0.998):  # by 2 ms from the third on
+            cells.charge(sample(end))
+        assert cells[0].intervals == 4
+        assert cells[0]["page-faults"].count == 400
+
     def test_samples_without_a_timestamp_charge_nobody(self):
         cells = Cells()
         cells.begin(1, "x", began=0.0)

@@ -54,6 +54,7 @@ class Resting:
         self.rests.append(seconds)
         while self.held and not seconds:
             self._taker(self.held.pop(0))
+        return seconds > 0
 
     def bring(self, times=1):
         """Count for so many intervals; from any thread, done when this returns."""
@@ -142,6 +143,43 @@ def test_whoever_is_to_be_told_is_told_at_once_and_not_of_what_was_before(monito
     while not told:  # a tick waits for its pace
         assert time.monotonic() < end
         time.sleep(0.001)
+
+
+def test_who_comes_on_the_collectors_own_thread_is_told_too(monitor, source):
+    told = []
+    monitor.post(lambda: monitor.observe(lambda change: told.append(change.new), "sample"))
+    source.rest(0.5)  # it would go on resting
+    source.bring()
+    source.rest(0.0)
+    assert told
+    source.bring()
+    assert source.rests[-1] == 0
+    assert source.held == []
+
+
+def test_who_comes_while_a_rest_begins_ends_it(source, monkeypatch):
+    """It was asked who looks, and told nobody; somebody came then, and saw no rest to end."""
+    with Monitor(source) as monitor:
+        rest = source.rest
+
+        def late(seconds):
+            if seconds and not monitor._tickers:
+                monitor._tickers.append(lambda: None)
+            return rest(seconds)
+
+        monkeypatch.setattr(source, "rest", late)
+        source.bring(3)
+        assert source.held == []
+        assert source.rests[-1] == 0
+
+
+def test_a_source_that_cannot_rest_now_is_read_as_ever(source, monkeypatch):
+    with Monitor(source) as monitor:
+        monkeypatch.setattr(source, "rest", lambda seconds: False)
+        source.bring(3)
+        assert not monitor._collector._resting
+        assert source.held == []
+        assert monitor.sample_count == 3
 
 
 def test_it_rests_again_when_nobody_is_to_be_told_any_more(monitor, source):

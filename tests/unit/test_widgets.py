@@ -257,6 +257,21 @@ def test_the_dashboard_leaves_nothing(monitor, wire):
     assert monitor._tickers == []
 
 
+@pytest.mark.parametrize("view", [*VIEWS, Dashboard])
+def test_a_view_that_goes_takes_nothing_from_others_of_its_monitor(monitor, wire, view):
+    """As when a cell is run again whose monitor was made in another one."""
+    alive = set(_open_widgets())
+    first, second = view(monitor), view(monitor)
+    first.close()
+    third = view(monitor)
+    ipywidgets.Widget.get_manager_state()  # as a page asks for all that it is to show again
+    assert all(widget.layout.comm is not None for widget in _registry._instances.values()
+               if widget.has_trait("layout") and widget.layout is not None)  # fmt: skip
+    second.close()
+    third.close()
+    assert set(_open_widgets()) == alive
+
+
 def test_views_share_one_feed(monitor, wire):
     grid, bar = CounterGrid(monitor), StatusBar(monitor)
     assert bar.feed == grid.children[0].feed
