@@ -58,7 +58,6 @@ class Resting:
 
     def bring(self, times=1):
         """Count for so many intervals; from any thread, done when this returns."""
-        done = threading.Event()
 
         def work():
             for _ in range(times):
@@ -69,10 +68,22 @@ class Resting:
                     self.held.append(new)
                 else:
                     self._taker(new)
-            done.set()
 
+        self._on_loop(work)
+
+    def look(self):
+        """Hand on what has come during a rest, as `PerfStat` does now and then, and rest on."""
+
+        def work():
+            while self.held:
+                self._taker(self.held.pop(0))
+
+        self._on_loop(work)
+
+    def _on_loop(self, work):
+        done = threading.Event()
         assert self._entered.wait(10)
-        self._loop.call_soon_threadsafe(work)
+        self._loop.call_soon_threadsafe(lambda: (work(), done.set()))
         assert done.wait(10)
 
 
@@ -146,11 +157,15 @@ def test_whoever_is_to_be_told_is_told_at_once_and_not_of_what_was_before(monito
 
 
 def test_who_comes_on_the_collectors_own_thread_is_told_too(monitor, source):
-    told = []
-    monitor.post(lambda: monitor.observe(lambda change: told.append(change.new), "sample"))
-    source.rest(0.5)  # it would go on resting
-    source.bring()
-    source.rest(0.0)
+    told, has_come = [], threading.Event()
+
+    def come():
+        monitor.observe(lambda change: told.append(change.new), "sample")
+        has_come.set()
+
+    monitor.post(come)
+    assert has_come.wait(10)
+    source.look()
     assert told
     source.bring()
     assert source.rests[-1] == 0
