@@ -120,6 +120,20 @@ def test_what_cannot_be_counted_says_so_before_it_is(lab: Lab):
     lab.assert_quiet()
 
 
+def test_a_late_answer_is_not_said_over_a_later_one(lab: Lab):
+    notebook = lab.open([LIVE.replace("exec {", '[ "$1" != list ] || sleep 3\\nexec {')])
+    notebook.run_and_wait(0)
+    wait_live(notebook)
+    page = notebook.page
+    page.locator(".pw-adder-opener").click()
+    page.locator(".pw-set", has_text="software").locator("button").click()
+    told(notebook, "the set software is counted from now on")
+    page.fill(INPUT, "alignment-fau")
+    page.locator('.pw-found [role="option"]', has_text="alignment-faults").wait_for()
+    assert "the set software is counted" in page.locator(".pw-told").inner_text()
+    lab.assert_quiet()
+
+
 def test_a_set_is_kept_and_found_in_a_page_loaded_anew(lab: Lab):
     notebook = opened(lab)
     page = notebook.page

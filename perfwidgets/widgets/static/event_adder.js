@@ -17,6 +17,7 @@ class EventAdder {
     this.store = storeOf(model.get("feed"));
     this.events = null; // of perf's list, once it was fetched
     this.chosen = null; // the event that is being tried, or was
+    this.asked = null; // the kind of the last command: an earlier one's late answer is not said
     this.wanted = null; // selected when its first counts are there
     this.at = -1; // of the options, the one that keys point at
     this.build(uniqueId("pw-adder"));
@@ -104,6 +105,7 @@ class EventAdder {
   /** Send a command to the kernel; where it does not answer soon, say why. */
   ask(content, words) {
     this.say(words);
+    this.asked = content.kind;
     this.model.send(content);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.say(`${words} (a cell that runs may have to end first)`), WAITS);
@@ -118,10 +120,16 @@ class EventAdder {
       this.sets.take(content);
       return;
     }
+    if (content.kind === "list") {
+      this.takeList(content);
+      return;
+    }
+    if (content.kind === "fit") {
+      this.takeFit(content);
+      return;
+    }
     clearTimeout(this.timer);
-    if (content.kind === "list") this.takeList(content);
-    else if (content.kind === "fit") this.takeFit(content);
-    else if (content.kind === "refused") {
+    if (content.kind === "refused") {
       this.say(content.words, "✕");
       this.apply.hidden = true;
     } else if (content.kind === "added") {
@@ -137,14 +145,18 @@ class EventAdder {
 
   takeList({ events, error, left_out: left }) {
     this.events = error ? null : prepared(events);
-    const more = left ? `, and ${left.toLocaleString("en-US")} more that are not shown` : "";
-    if (error) this.say(error, "✕");
-    else this.say(`perf knows ${events.length.toLocaleString("en-US")} events${more}`);
+    if (this.asked === "list") {
+      clearTimeout(this.timer);
+      const more = left ? `, and ${left.toLocaleString("en-US")} more that are not shown` : "";
+      if (error) this.say(error, "✕");
+      else this.say(`perf knows ${events.length.toLocaleString("en-US")} events${more}`);
+    }
     this.drawFound();
   }
 
   takeFit({ event, verdict, words }) {
-    if (event !== this.chosen) return; // another was chosen meanwhile
+    if (event !== this.chosen || this.asked !== "try") return; // something else was asked for meanwhile
+    clearTimeout(this.timer);
     this.say(`${event}: ${words}`, VERDICTS[verdict] ?? "?");
     setText(this.apply, verdict === "fits" ? `Count ${event}` : "Count it all the same");
     this.apply.hidden = false;
@@ -216,6 +228,7 @@ class EventAdder {
   choose(event) {
     if (this.model.get("counted").includes(event.name)) {
       this.store.select(event.name);
+      this.asked = null;
       this.say(`${event.name} is counted already`);
       return;
     }
