@@ -21,6 +21,9 @@ _CHUNK = 65_536
 _SHARE = 4
 #: what fits into a pipe of any system (bytes)
 _LEAST = 4096
+#: before the first rest (seconds); each is at most twice as long as the one before, as one chunk
+#: that was read late looks like a slow writer
+_FIRST = 0.01
 
 
 class PipeReader(Protocol):
@@ -68,7 +71,7 @@ class _AsyncioPipe:
         self._is_read = False
         self._taker: Taker | None = None
         self._error: BaseException | None = None
-        self._rest = 0.0
+        self._rest, self._rested = 0.0, _FIRST
         self._rest_timer: asyncio.TimerHandle | None = None
         self._room, self._taken = 0, 0.0
         loop.add_reader(descriptor, self._read)
@@ -96,7 +99,7 @@ class _AsyncioPipe:
         self._taker = taker
 
     def rest(self, seconds: float) -> None:
-        self._rest = seconds
+        self._rest, self._rested = seconds, _FIRST
         if seconds:
             self._room, self._taken = _room(self._descriptor), self._loop.time()
         elif self._rest_timer is not None:
@@ -145,10 +148,11 @@ class _AsyncioPipe:
         if not self._rest:
             return
         now = self._loop.time()
-        seconds = min(self._rest, (now - self._taken) / size * self._room)
+        fills_in = (now - self._taken) / size * self._room
+        self._rested = min(self._rest, fills_in, 2 * self._rested)
         self._taken = now
         self._unwatch()
-        self._rest_timer = self._loop.call_later(seconds, self._look)
+        self._rest_timer = self._loop.call_later(self._rested, self._look)
 
     def _end_rest(self) -> None:
         if self._rest_timer is not None:
