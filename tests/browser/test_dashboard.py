@@ -293,6 +293,32 @@ def test_cell_run_again_replaces_what_it_made(lab: Lab):
     lab.assert_quiet()
 
 
+def test_views_of_a_monitor_that_was_made_elsewhere_come_and_go_by_themselves(lab: Lab):
+    live = f"{STORES}.filter(s => s.status.live && s.samples > 3).length"
+    notebook = lab.open(
+        [
+            "import perfwidgets as pw\nmonitor = pw.Monitor(pw.PerfStat(), pw.VmStat())\n"
+            "monitor.start()",
+            "pw.Dashboard(monitor)",
+            "pw.HistoryChart(monitor)",
+        ]
+    )
+    for cell in (0, 1, 2, 1, 2, 2, 1):
+        notebook.run_and_wait(cell)
+    notebook.page.wait_for_function(f"{live} >= 1")
+    # the first run's views are gone, and what is left of each is drawn
+    assert wait_for(lambda: notebook.page.locator(".pw-dashboard").count() == 1, 10)
+    assert wait_for(lambda: notebook.page.locator(".bqplot").count() == 3, 10)
+    ticks = notebook.page.evaluate(f"{STORES}.map(s => s.samples)")
+    later = f"{STORES}.every((s, i) => s.samples > {ticks}[i] + 2)"
+    notebook.page.wait_for_function(later)
+    notebook.reload()
+    notebook.page.wait_for_function(f"{live} >= 1")
+    assert wait_for(lambda: notebook.page.locator(".bqplot").count() == 3, 10)
+    assert len(lab.children_named("perf")) == 1
+    lab.assert_quiet()
+
+
 def test_two_dashboards_in_one_cell(lab: Lab):
     notebook = lab.open(
         [
