@@ -319,6 +319,27 @@ def test_views_of_a_monitor_that_was_made_elsewhere_come_and_go_by_themselves(la
     lab.assert_quiet()
 
 
+def test_views_in_a_box_share_its_row_unless_their_layout_says_otherwise(lab: Lab):
+    notebook = lab.open(
+        [
+            "import perfwidgets as pw\nfrom ipywidgets import HBox, VBox\n"
+            "monitor = pw.Monitor(pw.Synthetic(1))\nmonitor.start()\n"
+            "narrow = pw.HistoryChart(monitor)\nnarrow.layout.width = '300px'\n"
+            "VBox([HBox([pw.HistoryChart(monitor), pw.CounterGrid(monitor)]),"
+            " HBox([narrow, pw.BandwidthChart(monitor)])])"
+        ]
+    )
+    notebook.run_and_wait(0)
+    notebook.page.wait_for_function(f"{STORES}.some(s => s.samples > 3)")
+    widths = """[...document.querySelectorAll(".widget-hbox:not([class*='pw-'])")].map(
+        box => [...box.children].map(child => child.getBoundingClientRect().width))"""
+    halves, chosen = notebook.page.evaluate(widths)
+    assert halves[0] == halves[1] > 400
+    assert chosen[0] == 300 < chosen[1]
+    assert overflowing(notebook) == []
+    lab.assert_quiet()
+
+
 def test_two_dashboards_in_one_cell(lab: Lab):
     notebook = lab.open(
         [
