@@ -244,6 +244,7 @@ class Cells(Sequence[Cell]):
                         each.error,
                     ),
                     self._change(),
+                    is_recorded=True,
                 )
                 self._next += 1
                 if longest is not None and each.began < longest.until:
@@ -292,11 +293,12 @@ class _Running:
     """A cell, and the sums of what it is charged with."""
 
     __slots__ = ("_keys", "_names", "_waiting", "cell", "change", "counted", "intervals",
-                 "reached", "sums")  # fmt: skip
+                 "is_recorded", "reached", "sums")  # fmt: skip
 
-    def __init__(self, cell: Cell, change: int) -> None:
+    def __init__(self, cell: Cell, change: int, *, is_recorded: bool = False) -> None:
         self.cell = cell
         self.change = change
+        self.is_recorded = is_recorded
         self.intervals = 0
         self.counted = 0.0
         self.reached = -math.inf
@@ -311,9 +313,10 @@ class _Running:
         return math.inf if self.cell.ended is None else self.cell.ended
 
     def add(self, sample: Sample, begin: float, end: float) -> None:
-        # perf's clock may be found to be a little nearer than it was thought to be
-        if begin < self.reached - max(_TOLERANCE, (sample.duration or 0.0) / 2):
-            return  # a recording that is played again from before
+        # perf's clock may have been found to be a little nearer than it was thought to be
+        nearly = max(_TOLERANCE, (sample.duration or 0.0) / 2)
+        if self.is_recorded and begin < self.reached - nearly:
+            return  # a recording that is played again from before; live, the clock was set back
         self.reached = end
         self.intervals += 1
         self.counted += sample.duration or 0.0

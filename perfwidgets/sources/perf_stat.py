@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 import time
 from collections import deque
@@ -24,6 +23,7 @@ from perfwidgets.recording.standing_in import is_played
 from perfwidgets.samples import Reading, Sample, Status
 from perfwidgets.sources.base import check_interval
 from perfwidgets.sources.child import Child
+from perfwidgets.sources.perf_clock import PerfClock
 from perfwidgets.sources.target import check_cgroup, check_pid, check_target
 
 __all__ = ["PerfStat"]
@@ -36,8 +36,6 @@ _IDLE = 0.03
 _LISTEN = 1.0
 #: how long a perf that counts nothing may take to answer (s), and how much of it is kept
 _ANSWER = 10.0
-#: samples that come a second late for so long (s) do so since the machine slept
-_SUSPENDED = 5.0
 _MOST_SAID = 65_536
 
 
@@ -119,9 +117,7 @@ class PerfStat:
         self._failure: SourceError | None = None
         self._finishing = False
         self._listened = 0.0
-        self._origin: float | None = None
-        self._late_since = math.inf
-        self._reached = 0.0
+        self._clock = PerfClock()
 
     def __repr__(self) -> str:
         return f"PerfStat({len(self.events)} events, interval={self.interval:g})"
@@ -234,7 +230,7 @@ class PerfStat:
             events, separator=_SEPARATOR, interval=self.interval, cores=self.cores
         )
         self._any_row = False
-        self._origin, self._reached, self._late_since = None, 0.0, math.inf
+        self._clock = PerfClock()
         try:
             self._child = await Child.start(perf_argv(self.command, self.arguments(events)))
         except OSError as error:
@@ -246,31 +242,33 @@ class PerfStat:
 
     def _take(self, chunk: bytes) -> bytes:
         """Hand on the samples of whole intervals, as most chunks are; return what is left."""
-        arrival = time.time()
-        while chunk and self._taker is not None and not self._ready:
-            found = self._rows.whole(chunk)
-            if found is None:
-                break
+        if self._ready or self._taker is None:
+            return chunk
+        arrival = time.monotonic()
+        samples: list[Sample] = []
+        while chunk and (found := self._rows.whole(chunk)) is not None:
             sample, chunk = found
-            self._taker(self._stamped(sample, arrival))
+            samples.append(sample)
+        self._ready.extend(self._stamped(samples, arrival))
+        while self._ready and self._taker is not None:
+            self._taker(self._ready.popleft())
         return chunk
 
     async def _read(self, child: Child) -> None:
         """Wait for rows; put the samples that they complete into `_ready`."""
         rows_wait = self._rows.pending and not self._rows.mid_row
         chunk = await child.receive(_IDLE if rows_wait else _LISTEN)
-        arrival = time.time()
+        arrival = time.monotonic()
         if not chunk or arrival - self._listened >= _LISTEN:
             child.listen()
             self._listened = arrival
         if chunk:
             self._any_row = True
-            for sample in self._rows.feed(chunk):
-                self._ready.append(self._stamped(sample, arrival))
+            self._ready.extend(self._stamped(self._rows.feed(chunk), arrival))
         elif chunk == b"" or rows_wait:
             pending = self._rows.end() if chunk == b"" else self._rows.flush()
             if pending is not None:
-                self._ready.append(self._stamped(pending, arrival))
+                self._ready.extend(self._stamped([pending], arrival))
         if chunk == b"":
             await self._ended(child)
         elif chunk is None and child.has_ended:
@@ -278,26 +276,18 @@ class PerfStat:
         elif self._target_has_ended():
             self.finish()  # perf itself would go on, as long as its `cat` does
 
-    def _stamped(self, sample: Sample, arrival: float) -> Sample:
-        # the earliest arrival is the nearest to perf's clock
-        origin, self._reached = arrival - sample.time, sample.time
-        if self._origin is None or origin < self._origin:
-            self._origin = origin
-        # what was held up comes late all at once; after a suspend all that follows does
-        if origin - self._origin < 1:
-            self._late_since = math.inf
-        elif arrival - (late := min(self._late_since, arrival)) > _SUSPENDED:
-            self._origin, self._late_since = origin, math.inf
-        else:
-            self._late_since = late
-        sample = sample.stamped(self._origin + sample.time)
-        if self.refused:
-            refused = (
-                Reading(event, None, None, None, Status.NOT_SUPPORTED, 0.0)
-                for event in self.refused
-            )
-            sample = replace(sample, readings=(*sample.readings, *refused))
-        return sample
+    def _stamped(self, samples: Sequence[Sample], arrival: float) -> list[Sample]:
+        """Date samples that came together."""
+        if not samples:
+            return []
+        self._clock.heard(samples[-1].time, arrival)
+        samples = [sample.stamped(self._clock.unix(sample.time)) for sample in samples]
+        if not self.refused:
+            return samples
+        refused = [
+            Reading(event, None, None, None, Status.NOT_SUPPORTED, 0.0) for event in self.refused
+        ]
+        return [replace(sample, readings=(*sample.readings, *refused)) for sample in samples]
 
     async def _ended(self, child: Child) -> None:
         """perf has closed its output: find out whether that was our wish, or why it was."""
@@ -310,7 +300,7 @@ class PerfStat:
             await self._start_without_refused(child.complaints)
         else:
             error = self._explain(status, child.complaints)
-            if status == 0 and self._reached < self.interval / 2:
+            if status == 0 and self._clock.reached < self.interval / 2:
                 error.permanent = True  # its input was never open, nor will it be next time
             if error.permanent:
                 raise error
