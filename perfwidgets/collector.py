@@ -109,6 +109,9 @@ class Collector:
 
     def start(self) -> None:
         """Start the sources; those that are paused go on, those that failed are tried again."""
+        last = self._thread
+        if last is not None and not self.running and not self.on_thread:
+            last.join()  # without the lock: it may end in an observer that needs it
         with self._lock:
             if self._wish("run") or self.on_thread:
                 return
@@ -218,6 +221,8 @@ class Collector:
             last.join()
         try:
             anyio.run(self._main, ready)
+            if not self._over and self.on_thread:
+                raise RuntimeError("the event loop was cancelled")
         except BaseException as error:  # whatever it is, it must reach a person
             if self.on_thread:  # else another has taken over already
                 self._over, self._loop = True, None

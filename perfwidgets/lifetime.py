@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import threading
 import weakref
+from collections.abc import Iterator
 from typing import Protocol
 
-__all__ = ["made_here"]
+__all__ = ["made_for_another", "made_here"]
 
 
 class _Closable(Protocol):
@@ -15,6 +18,7 @@ class _Closable(Protocol):
 
 #: cell id -> (the execution that made them, what it made)
 _made: dict[str, tuple[str, list[weakref.ref[_Closable]]]] = {}
+_now = threading.local()
 
 
 def made_here(thing: _Closable) -> None:
@@ -23,7 +27,7 @@ def made_here(thing: _Closable) -> None:
     Outside of a notebook, or where the front end gives cells no id, nothing happens.
     """
     cell, execution = _running_cell()
-    if not cell:
+    if not cell or getattr(_now, "for_another", False):
         return
     last, things = _made.get(cell, (execution, []))
     if last != execution:
@@ -35,6 +39,16 @@ def made_here(thing: _Closable) -> None:
     # what is gone leaves the list: a cell may make a great many things in a loop
     things.append(weakref.ref(thing, things.remove))
     _made[cell] = (execution, things)
+
+
+@contextlib.contextmanager
+def made_for_another() -> Iterator[None]:
+    """What this thread makes meanwhile is closed by what it is made for, whatever cell runs now."""
+    _now.for_another = True
+    try:
+        yield
+    finally:
+        _now.for_another = False
 
 
 def _running_cell() -> tuple[str, str]:

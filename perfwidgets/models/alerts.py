@@ -305,7 +305,9 @@ class Alerts(GuardedTraits):
         began = time.perf_counter()
         try:
             callback(alert)
-        except (Exception, SystemExit) as error:  # a callback's exit() ends no thread of ours
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # as of an observer
             message = f"{type(error).__name__}: {error}"
             self.note_fault(where, message, traceback.format_exc())
             return

@@ -9,7 +9,7 @@ from typing import Any
 import traitlets
 
 from perfwidgets.errors import ArgumentError
-from perfwidgets.events import takes_counter
+from perfwidgets.events import check_events, takes_counter
 from perfwidgets.models.observers import GuardedTraits, Latest
 from perfwidgets.models.turns import Turns, counters_shared, groups_of, hardware_events
 from perfwidgets.samples import Sample
@@ -56,10 +56,14 @@ class CountsInTurn(GuardedTraits):
         Raises
         ------
         ArgumentError
-            If nothing is to be counted, it is not known how many fit, or a pass is going on.
+            If nothing is to be counted, a name is none, it is not known how many fit, or a pass is
+            going on.
         """
         latest = self.sample
-        wanted = tuple(events) if events is not None else hardware_events(latest) if latest else ()
+        if events is not None:
+            wanted = check_events(events)
+        else:
+            wanted = hardware_events(latest) if latest is not None else ()
         if counters is None:
             counters = counters_shared(latest) if latest else None
         if not wanted or not counters or counters < 1 or samples < 1 or self.state != "running":

@@ -215,9 +215,12 @@ class Monitor(CountsInTurn, Waits, Records, Serves, Alerts):
         if cores is not ...:
             changes["cores"] = cores
         with self._configuring:
-            if self._turns is not None:
-                changes.setdefault("events", self._end_turns())
+            in_turn = self._turns is not None
+            if in_turn:
+                changes.setdefault("events", self._events_before)
             self._configure(changes)
+            if in_turn:
+                self._end_turns()
         if not self._collector.on_thread:
             # what was asked for stands in the traits when this returns, unless an observer blocks
             applied = threading.Event()
@@ -395,7 +398,9 @@ class Monitor(CountsInTurn, Waits, Records, Serves, Alerts):
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # as of an observer
             self.note_fault("view", f"{type(error).__name__}: {error}", traceback.format_exc())
 
     def _history_of(self, name: str) -> History:

@@ -146,7 +146,11 @@ class _Guarded:
         began = time.perf_counter()
         try:
             self._handler(change)
-        except (Exception, SystemExit) as error:  # an observer's exit() ends no thread of ours
+        except KeyboardInterrupt:
+            raise
+        except (
+            BaseException
+        ) as error:  # an observer's exit() or cancellation ends no thread of ours
             if change.name != "faults":  # else it would be told of its own fault, for ever
                 message = f"{type(error).__name__}: {error}"
                 self._owner.note_fault(f"observer {where}", message, traceback.format_exc())

@@ -10,6 +10,7 @@ from typing import Any
 import ipywidgets
 import traitlets
 
+from perfwidgets.lifetime import made_for_another
 from perfwidgets.models.monitor import Monitor
 from perfwidgets.snapshot import Snapshot
 from perfwidgets.widgets.chart import ChartDriver, Figure
@@ -114,7 +115,8 @@ class BandwidthChart(Composite, ipywidgets.VBox):  # type: ignore[misc]
             if self._ending:
                 return
             if self._controllers is None:
-                self._controllers, *inner = _make_controllers(self.monitor, self._height)
+                with made_for_another():
+                    self._controllers, *inner = _make_controllers(self.monitor, self._height)
                 self._parts = [self._controllers, *self._parts, *inner]
         others = [child for child in self.children if child is not self._controllers]
         self.children = [*others, self._controllers] if wanted else others

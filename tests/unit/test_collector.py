@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import threading
@@ -205,13 +206,55 @@ def test_a_listener_that_breaks_the_thread_is_told_and_start_tries_again(heard):
     heard.tick = tick
     collector = Collector({"scripted": Scripted()}, heard)
     collector.start()
-    until(lambda: not collector.running)
-    assert heard.states[-1] == ("scripted", "failed")
+    until(lambda: heard.states[-1:] == [("scripted", "failed")])
+    assert not collector.running
+    until(lambda: heard.errors[-1] is not None)
     assert "in a tick" in heard.errors[-1].reason
     collector.start()
     before = len(heard.samples)
     until(lambda: len(heard.samples) > before)
     collector.stop()
+
+
+def test_a_start_while_the_failed_thread_still_tells_of_it(collect, heard):
+    failing, starts = threading.Event(), threading.Event()
+
+    def tick():
+        if not failing.is_set():
+            raise KeyError("in a tick")
+
+    def tidy_up(name, state):
+        if state == "failed":
+            failing.set()
+            starts.wait(10)
+            time.sleep(0.05)  # the other has come to where it waits, or all the better if not
+            collector.stop()
+
+    heard.tick, heard.react = tick, tidy_up
+    collector = collect(Scripted())
+    collector.start()
+    assert failing.wait(10)
+    starts.set()
+    restart = threading.Thread(target=collector.start, daemon=True)
+    restart.start()
+    restart.join(10)
+    assert not restart.is_alive()
+    until(lambda: heard.of("scripted")[-1] == "running")
+
+
+def test_a_loop_that_is_cancelled_has_failed(collect, heard):
+    def tick():
+        for task in asyncio.all_tasks():
+            task.cancel()
+
+    heard.tick = tick
+    collector = collect(Scripted())
+    collector.start()
+    until(lambda: heard.of("scripted")[-1:] == ["failed"])
+    assert not collector.running
+    heard.tick = lambda: None
+    collector.start()
+    until(lambda: heard.of("scripted")[-1] == "running")
 
 
 def test_no_event_loop_can_be_had(collect, heard, monkeypatch):

@@ -7,6 +7,7 @@ import pytest
 from comm.base_comm import BaseComm
 from ipywidgets.widgets.widget import _instances
 
+from perfwidgets import lifetime
 from perfwidgets.models.monitor import Monitor
 from perfwidgets.sources.replay import Replay
 from perfwidgets.widgets.bandwidth_chart import BandwidthChart
@@ -70,6 +71,27 @@ def test_its_models_are_made_once_wanted_and_go_with_the_chart(tmp_path):
     assert len(set(_instances) - before) > few
     chart.close()
     assert set(_instances) <= before
+
+
+def test_they_belong_to_the_chart_and_not_to_the_cell_that_runs_when_they_come(
+    tmp_path, monkeypatch
+):
+    cell = ["chart", "run 1"]
+    monkeypatch.setattr(lifetime, "_running_cell", lambda: tuple(cell))
+    monkeypatch.setattr(lifetime, "_made", {})
+    monitor, chart = chart_of(tmp_path, ("uncore_imc/cas_count_read/", "MiB"))
+    cell[:] = ["other", "run 2"]
+    monitor.start()
+    monitor.stop()
+    box = chart.children[2]
+    assert len(box.children) == 2
+    other = BandwidthChart(monitor)
+    cell[:] = ["other", "run 3"]
+    BandwidthChart(monitor).close()
+    assert other.comm is None, "what the cell itself made goes"
+    assert len(box.children) == 2
+    assert all(child.comm is not None for child in (chart, box, *box.children))
+    chart.close()
 
 
 def test_none_is_made_for_a_chart_that_is_closed_meanwhile(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import math
 import threading
@@ -354,9 +355,13 @@ def test_an_observer_that_raises_disturbs_no_other_and_is_named(monitored):
     def leaves(change):
         raise SystemExit
 
+    def cancelled(change):
+        raise asyncio.CancelledError  # the result of a future that was cancelled
+
     monitor = monitored()
     monitor.observe(broken, "sample")
     monitor.observe(leaves, "sample")
+    monitor.observe(cancelled, "sample")
     monitor.observe(broken, "faults")
     monitor.observe(lambda change: seen.append(change.new), "sample")
     with monitor:
@@ -364,10 +369,33 @@ def test_an_observer_that_raises_disturbs_no_other_and_is_named(monitored):
         assert monitor.state == "running"
     assert monitor.sample_count == len(seen)
     faults = {fault.where.rpartition(".")[2]: fault for fault in monitor.faults}
-    assert set(faults) == {"broken", "leaves"}
+    assert set(faults) == {"broken", "leaves", "cancelled"}
     assert faults["broken"].message == "ZeroDivisionError: by nought"
     assert faults["broken"].times == len(seen)
     assert "by nought" in faults["broken"].traceback
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, SystemExit, asyncio.CancelledError])
+@pytest.mark.parametrize("way", ["on_tick", "post", "watch"])
+def test_whatever_is_called_back_ends_no_counting(monitored, error, way):
+    called = threading.Event()
+
+    def raises(*_):
+        called.set()
+        raise error
+
+    monitor = monitored()
+    with monitor:
+        assert monitor.wait_for_sample() is not None
+        if way == "watch":
+            monitor.watch("cycles > 0", raises)
+        else:
+            getattr(monitor, way)(raises)
+        assert called.wait(10)
+        assert monitor.wait_for_sample() is not None
+        until(lambda: monitor.faults)
+        assert monitor.state == "running"
+    assert monitor.faults[0].message.startswith(error.__name__)
 
 
 def test_a_slow_observer_loses_nothing_and_is_named(monitored):

@@ -1,5 +1,6 @@
 """perf's moments by the wall clock: late rows, clocks that are set, machines that sleep."""
 
+import itertools
 import time
 
 import pytest
@@ -57,7 +58,7 @@ def test_what_comes_together_is_dated_by_the_last_of_it():
     source, now = PerfStat("page-faults", interval=0.25), time.monotonic()
     late = [Sample(time=n / 4, timestamp=None, duration=0.25, readings=()) for n in range(1, 9)]
     dated = source._stamped(late, now)
-    steps = [b.timestamp - a.timestamp for a, b in zip(dated, dated[1:], strict=False)]
+    steps = [b.timestamp - a.timestamp for a, b in itertools.pairwise(dated)]
     assert steps == pytest.approx([0.25] * 7)
     assert dated[-1].timestamp == pytest.approx(time.time(), abs=1.0)
 

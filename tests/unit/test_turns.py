@@ -109,6 +109,8 @@ class Shared:
         self.events = tuple(events)
 
     def replace(self, *, events=None, interval=None):
+        if interval == 0:
+            raise ArgumentError("The interval is 0", "Give seconds.")
         return Shared(events or self.events)
 
     async def __anext__(self): ...
@@ -150,6 +152,28 @@ def test_configure_ends_a_pass_and_loses_no_event():
     assert not monitor.turns["running"]
     deliver(monitor)
     assert monitor.events == ("cycles", "instructions", "page-faults")
+
+
+def test_a_refused_configure_ends_no_pass():
+    monitor = monitor_in_turn()
+    with pytest.raises(ArgumentError, match="is 0"):
+        monitor.configure(interval=0)
+    assert monitor.turns["running"]
+    for _ in range(2):
+        deliver(monitor)
+    assert monitor.events == ("cycles", "instructions", "page-faults")
+
+
+@pytest.mark.parametrize("events", [["cycles", "no such event"], "cycles,bad\n", []])
+def test_names_are_checked_before_a_pass_begins(events):
+    monitor = Monitor(Shared())
+    monitor.state = "running"
+    deliver(monitor)
+    with pytest.raises(ArgumentError):
+        monitor.count_in_turn(events, counters=1)
+    assert monitor.events == ("cycles", "instructions", "page-faults")
+    monitor.count_in_turn("cycles,instructions", counters=1)
+    assert monitor.turns["of"] == 2
 
 
 def test_one_pass_at_a_time():
