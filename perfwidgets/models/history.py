@@ -156,7 +156,7 @@ class History(Tables):
 
     @property
     def nbytes(self) -> int:
-        """Memory held by the columns, in bytes."""
+        """Memory held by the columns in bytes, once they are full."""
         return self._table.nbytes + self._shares.nbytes
 
     def expect(self, interval: float | None) -> None:
@@ -358,9 +358,10 @@ class History(Tables):
 
     def _allocate(self, capacity: int, width: int) -> None:
         # time and duration stand before the counts, so that a row is one run of bytes
-        self._table = table = np.full((capacity, _HEADS + width), math.nan)
+        # empty: the system finds memory for a row when it is written, and a window may be of days
+        self._table = table = np.empty((capacity, _HEADS + width))
         self._times, self._durations, self._counts = table[:, 0], table[:, 1], table[:, _HEADS:]
-        self._shares = np.full((capacity, width), NO_COUNT_SHARES[Status.MISSING], np.float32)
+        self._shares = np.empty((capacity, width), np.float32)
         # the same memory without numpy
         self._table_bytes, self._share_bytes = _bytes_of(table), _bytes_of(self._shares)
         self._table_cells = self._table_bytes.cast("d")
@@ -374,6 +375,8 @@ class History(Tables):
         source = numbers % len(table)
         self._allocate(capacity, width)
         target = numbers % capacity
+        self._table[target] = math.nan
+        self._shares[target] = NO_COUNT_SHARES[Status.MISSING]
         self._table[target, : table.shape[1]] = table[source]
         self._shares[target, : shares.shape[1]] = shares[source]
 

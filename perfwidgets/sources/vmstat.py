@@ -132,7 +132,7 @@ class VmStat:
         alarm = self._finish
         if self._taker is None or alarm is None or alarm.rung:
             return
-        if time.monotonic() - self._last_time < _NEARLY * self.interval:
+        if not self._is_time():
             # woken up shortly before: from the next one on once for both
             alarm.put_off(_LATE * self.interval)
             return
@@ -173,7 +173,8 @@ class VmStat:
         if self._over:
             raise StopAsyncIteration
         last = None
-        while last != self._last_time and not self._finish.rung:  # again after a beat meanwhile
+        # again after a beat meanwhile, unless no more came and it is time already
+        while last != self._last_time and not (self._finish.rung or (last and self._is_time())):
             last = self._last_time
             passed = time.monotonic() - self._started
             # on the grid of the interval, so that the pace does not drift with our own work
@@ -181,6 +182,9 @@ class VmStat:
             await self._finish.wait(until - passed)
         self._over = self._finish.rung
         return self._sample()
+
+    def _is_time(self) -> bool:
+        return time.monotonic() - self._last_time >= _NEARLY * self.interval
 
     def _sample(self) -> Sample:
         """What happened since the last sample."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import resource
 import threading
 from unittest.mock import patch
 
@@ -90,6 +91,20 @@ def test_memory_is_bounded():
         history.append(sample(i * 0.1, reading("cs", i), duration=0.1))
     assert len(history) <= 102
     assert history.nbytes < 10_000
+
+
+def test_a_window_of_days_takes_memory_as_it_fills():
+    def resident():
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * resource.getpagesize()
+
+    before = resident()
+    history = History(7 * 86400.0, 0.25)
+    for n in range(100):
+        history.append(sample(n / 4, *(reading(f"e{i}") for i in range(17)), duration=0.25))
+    assert history.nbytes > 300e6
+    assert resident() - before < 0.1 * history.nbytes
+    assert len(history) == 100
 
 
 def test_what_has_no_count_is_nan_and_says_why():

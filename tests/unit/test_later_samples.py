@@ -7,6 +7,7 @@ import copy
 import math
 import os
 import pickle
+import time
 from dataclasses import replace
 
 import pytest
@@ -142,6 +143,38 @@ def test_a_beat_takes_a_sample_of_memory_activity_once_it_is_about_time(tmp_path
             assert len(taken) == 1
 
     asyncio.run(run())
+
+
+def test_where_no_beat_comes_any_more_no_interval_is_left_out(monkeypatch):
+    class Beaten:
+        """An alarm during which one beat comes; what it puts off passes at once."""
+
+        rung = False
+        now = 100.0
+        waits = 0
+
+        async def wait(self, seconds):
+            self.waits += 1
+            self.now = self.until = self.now + seconds
+            if self.waits == 1:
+                source.beat()
+            self.now = self.until
+
+        def put_off(self, seconds):
+            self.until = self.now + seconds
+
+    async def run():
+        async with source:
+            source.hand_to(taken.append)
+            taken.append(await anext(source))
+
+    alarm, taken, source = Beaten(), [], VmStat(interval=8.0)
+    monkeypatch.setattr("perfwidgets.sources.vmstat.new_alarm", lambda: alarm)
+    monkeypatch.setattr(time, "monotonic", lambda: alarm.now)
+    asyncio.run(run())
+    # not at the next point of its own grid after the time that the beat gave it
+    assert [sample.duration for sample in taken] == [8.0, 12.0]
+    assert alarm.waits == 1
 
 
 def test_a_file_that_is_gone_at_a_beat_is_the_iteration_s_to_tell(tmp_path):
