@@ -28,6 +28,8 @@ __all__ = ["Backoff", "Collector", "Listener", "State"]
 _REST, _ALERT = 0.5, 1.0
 #: by so much of the pace a tick may be early, rather than be another turn of the loop
 _EARLY = 0.1
+#: and by so much where it falls in step with samples again, though not twice for what comes at once
+_OUT_OF_STEP = 0.95
 #: the longest that somebody who looks is kept waiting (s)
 _PATIENCE = 1.0
 
@@ -261,14 +263,20 @@ class Collector:
             self._over = self._at_rest and not self._commands
             return self._over
 
-    def _news(self) -> None:
+    def _news(self, *, in_step: bool = False) -> None:
         """See to it that listeners hear of what is new: now, or once the last tick is old enough.
+
+        Ticks fall `in_step` with what comes no faster than they: after one between, as of a state,
+        each would else be late by the same part of the pace.
 
         A task that waits and sleeps would do the same, at three wake-ups of the loop a sample.
         """
         if self._next_tick is not None or self._loop is None:
             return
-        if time.monotonic() >= self._tick_due - _EARLY * self.pace:
+        now = time.monotonic()
+        if in_step and now >= self._tick_due - _OUT_OF_STEP * self.pace:
+            self._tick_due = now
+        if now >= self._tick_due - _EARLY * self.pace:
             self._tick()  # another turn of the loop would cost more than the tick
         else:
             self._next_tick = self._loop.call_at(self._tick_due, self._tick)
@@ -318,7 +326,7 @@ class Collector:
             self._lead_came = time.monotonic()
             self._beat(source)  # what that brings goes with the same tick
         if name == self._lead or not self._carried(source):
-            self._news()
+            self._news(in_step=name == self._lead and (source.interval or 0.0) >= self.pace)
 
     def _beat(self, lead: Source) -> None:
         """Let sources of the same interval as the lead's deliver now, rather than wake up alone."""

@@ -8,6 +8,7 @@ import os
 import threading
 import time
 import weakref
+from types import SimpleNamespace
 
 import pytest
 from scripted_source import Scripted, transient
@@ -461,6 +462,29 @@ def test_ticks_keep_to_the_pace(collect, heard):
     until(lambda: len(heard.samples) > 50)
     collector.stop()
     assert heard.ticks <= (time.monotonic() - began) / 0.05 + 3
+
+
+@pytest.mark.parametrize(
+    ("interval", "at", "ticks"),
+    [
+        (0.1, [100.0, 100.1, 100.2], 3),  # as fast as ticks: each has its own
+        (0.1, [100.0, 100.004], 1),  # but not what comes at once
+        (0.05, [100.0, 100.05], 0),  # faster: ticks keep their own pace
+    ],
+)
+def test_after_a_tick_between_ticks_fall_in_step_with_samples_again(
+    heard, monkeypatch, interval, at, ticks
+):
+    source, later = Scripted(interval=interval), []
+    collector = Collector({"scripted": source}, heard, pace=0.1)
+    collector._loop = SimpleNamespace(call_at=lambda when, tick: later.append(when))
+    collector._next_tick, collector._resting = None, False
+    collector._tick_due = 100.07  # a state was told of 30 ms ago
+    for now in at:
+        monkeypatch.setattr(time, "monotonic", lambda now=now: now)
+        collector.deliver("scripted", source, None)
+    assert heard.ticks == ticks
+    assert len(later) == len(at) - ticks
 
 
 class Hanging(Scripted):
