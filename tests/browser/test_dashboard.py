@@ -340,6 +340,20 @@ def test_views_in_a_box_share_its_row_unless_their_layout_says_otherwise(lab: La
     lab.assert_quiet()
 
 
+def test_nothing_moves_when_the_kernel_goes(lab: Lab):
+    notebook = lab.open([DASHBOARD])
+    notebook.run_and_wait(0)
+    wait_live(notebook)
+    places = """[...document.querySelectorAll('.pw-grid, .bqplot, .bqplot .plotarea_events')].map(
+        each => { const { left, width } = each.getBoundingClientRect(); return [left, width]; })"""
+    before = notebook.page.evaluate(places)
+    notebook.restart_kernel()
+    notebook.page.locator(".pw-status", has_text="Kernel gone").wait_for()
+    notebook.page.locator(".jupyter-widgets-disconnected").first.wait_for(state="attached")
+    assert notebook.page.evaluate(places) == before
+    assert len(before) >= 3
+
+
 def test_two_dashboards_in_one_cell(lab: Lab):
     notebook = lab.open(
         [
